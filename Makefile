@@ -1,0 +1,44 @@
+# `make run` serves the app, `make test` runs every check. Both set up .venv themselves.
+PYTHON ?= python3.11
+PORT ?= 8501
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: run test check train clean
+
+run: $(VENV)/app.stamp
+	$(VENV)/bin/streamlit run app/main.py --server.port $(PORT)
+
+test: $(VENV)/test.stamp chromium check
+	$(VENV)/bin/python -m pytest
+
+check: $(VENV)/test.stamp
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+train: $(VENV)/train.stamp
+	$(VENV)/bin/mhkd train embedded/sdcnl --data-dir $(DATA)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || ($(SUDO) apt-get install -y python3.11-venv && $(PYTHON) -m venv $(VENV))
+
+$(VENV)/app.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[test]'
+	touch $@
+
+$(VENV)/train.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[train]'
+	touch $@
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || ($(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium)
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache

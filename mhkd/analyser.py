@@ -1,0 +1,237 @@
+"""The one door: a bundle is opened once, then answers and explains post after post."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from mhkd.analysis import Analysis, Progress
+from mhkd.audio.decode import read_recording
+from mhkd.audio.picture import picture_sound
+from mhkd.batch_predictions import BatchRequest, predict_posts
+from mhkd.bundle import Bundle, BundleSummary, Manifest, list_bundles, load_bundle
+from mhkd.errors import InputError
+from mhkd.gate import Gate
+from mhkd.models.members import Members
+from mhkd.models.parts import stop_if_cancelled
+from mhkd.post import Post, Recording
+from mhkd.post_run import Attribution, PostRun
+from mhkd.predictions import Probabilities
+from mhkd.text.quality import check_text
+
+__all__ = [
+    "Analyser",
+    "BundleSummary",
+    "ExplainedModel",
+    "Explanations",
+    "check_text",
+    "list_bundles",
+    "picture_sound",
+    "read_recording",
+]
+
+Explanations = Literal["none", "words", "all"]
+ExplainedModel = Literal["student", "text", "emotion", "audio"]
+OnProgress = Callable[[Progress], None]
+
+_EXPLAINED: dict[str, tuple[ExplainedModel, ...]] = {
+    "none": (),
+    "words": ("student", "emotion", "text"),
+    "all": ("student", "emotion", "text", "audio"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    name: str
+    act: Callable[[], object]
+
+
+class Analyser:
+    """The models of one bundle, in memory, behind a gate: safe with several callers at once.
+
+    Attributes:
+        manifest: what the bundle says of itself.
+    """
+
+    def __init__(self, bundle: Bundle, members: Members) -> None:
+        self.manifest: Manifest = bundle.manifest
+        self._bundle, self._members = bundle, members
+        self._gate = Gate()
+
+    @classmethod
+    def open(cls, name_or_path: str | Path, *, device: str | None = None) -> Analyser:
+        """Verifies a bundle and loads its models, in float32.
+
+        Args:
+            name_or_path: a name in ``assets/bundles``, or a folder.
+            device: a torch device; None takes CUDA where it is present.
+
+        Raises:
+            BundleError: the bundle is missing, damaged, or made for another version.
+        """
+        bundle = load_bundle(name_or_path)
+        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(bundle, bundle.load_members(chosen))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """In the order of the logits."""
+        return self.manifest.labels
+
+    @property
+    def device(self) -> str:
+        """The torch device that the models are on."""
+        return str(self._members.device)
+
+    @property
+    def waiting(self) -> int:
+        """Callers in the queue."""
+        return self._gate.waiting
+
+    def analyse(
+        self,
+        post: Post,
+        *,
+        explain: Explanations = "all",
+        target: str | None = None,
+        speak: bool = True,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Analysis:
+        """Asks all models about a post and explains what they say.
+
+        Args:
+            post: the post; its recording, if any, is what the audio teacher hears.
+            explain: no attributions, those on words (student, emotion, text), or all.
+            target: the label explained; None takes the student's most probable one.
+            speak: speak a post that has no recording; else the audio teacher is left out.
+            on_progress: called as each stage begins, and at the end. Its ``partial`` holds
+                the predictions as soon as they are all there, and each attribution after that.
+            cancel: once set, the call ends with ``Cancelled`` within 2 s.
+
+        Raises:
+            InputError: the text or an option can't be used, or too many are waiting.
+            Cancelled: ``cancel`` was set.
+        """
+        check_text(post.text)
+        self._check_target(target)
+        if explain not in _EXPLAINED:
+            raise InputError(f"explain is one of {', '.join(_EXPLAINED)}; found '{explain}'.")
+        stop_if_cancelled(cancel)
+        with self._gate.entered(cancel):
+            run = PostRun(self._bundle, self._members, post, target, cancel)
+            answers = _answer_stages(run, speak=speak and post.recording is None)
+            explanations = [_explain_stage(run, model) for model in _EXPLAINED[explain]]
+            return _go(run, answers, explanations, on_progress, cancel)
+
+    def explain(
+        self,
+        post: Post,
+        model: ExplainedModel,
+        target: str,
+        *,
+        cancel: threading.Event | None = None,
+    ) -> Attribution | None:
+        """Explains one model's prediction for one label.
+
+        Returns:
+            The attribution; None for ``audio`` where there is nothing to hear.
+
+        Raises:
+            InputError: no such model or label, or the text can't be used.
+            Cancelled: ``cancel`` was set.
+        """
+        check_text(post.text)
+        self._check_target(target)
+        if model not in _EXPLAINED["all"]:
+            raise InputError(f"There is no model '{model}' to explain.")
+        with self._gate.entered(cancel):
+            run = PostRun(self._bundle, self._members, post, target, cancel)
+            if model == "audio" and post.recording is None:
+                run.speak()
+            return run.explain(model)
+
+    def speak(self, text: str, *, cancel: threading.Event | None = None) -> Recording | None:
+        """What ``analyse`` would speak of a text; None if nothing can be said."""
+        check_text(text)
+        with self._gate.entered(cancel):
+            run = PostRun(self._bundle, self._members, Post(text), cancel=cancel)
+            run.speak()
+            return run.recording
+
+    def predict_texts(
+        self,
+        texts: Sequence[str],
+        models: Sequence[str] = ("student",),
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> dict[str, Probabilities]:
+        """Calibrated probabilities of many posts: model → shape (posts, classes).
+
+        Args:
+            texts: the posts; for the audio teacher each is spoken.
+            models: among text, audio, emotion, teachers, student.
+            on_progress: told the model at work and the share of its posts that is done.
+            cancel: looked at before each batch.
+
+        Raises:
+            InputError: no posts, or no such model.
+            Cancelled: ``cancel`` was set.
+        """
+
+        def tell(model: str, done: int) -> None:
+            if on_progress is not None:
+                on_progress(Progress(model, done / len(texts)))
+
+        with self._gate.entered(cancel):
+            request = BatchRequest(self._members, self.manifest, texts, tell, cancel)
+            return predict_posts(request, models)
+
+    def _check_target(self, target: str | None) -> None:
+        if target is not None and target not in self.labels:
+            raise InputError(
+                f"This bundle has no label '{target}'. Its labels: {', '.join(self.labels)}."
+            )
+
+
+def _answer_stages(run: PostRun, *, speak: bool) -> list[_Stage]:
+    spoken = [_Stage("speaking", run.speak)] if speak else []
+    return [
+        _Stage("student", run.answer_student),  # first: its answer is the quickest
+        *spoken,
+        _Stage("text", run.answer_text),
+        _Stage("audio", run.answer_audio),
+        _Stage("emotion", run.answer_emotion),
+    ]
+
+
+def _explain_stage(run: PostRun, model: ExplainedModel) -> _Stage:
+    return _Stage(f"explaining {model}", lambda: run.explain(model))
+
+
+def _go(
+    run: PostRun,
+    answers: Sequence[_Stage],
+    explanations: Sequence[_Stage],
+    on_progress: OnProgress | None,
+    cancel: threading.Event | None,
+) -> Analysis:
+    stages = [*answers, *explanations]
+    for place, stage in enumerate(stages):
+        stop_if_cancelled(cancel)
+        if on_progress is not None:
+            partial = run.snapshot() if place >= len(answers) else None
+            on_progress(Progress(stage.name, place / len(stages), partial, run.student))
+        with run.timed(stage.name):
+            stage.act()
+    stop_if_cancelled(cancel)
+    found = run.snapshot()
+    if on_progress is not None:
+        on_progress(Progress("done", 1.0, found, run.student))
+    return found

@@ -1,0 +1,296 @@
+"""What comes out: everything the system says about one post, as frozen records.
+
+``Analysis.to_json`` is the one serial form: the command line, the page and the
+batch all use it. What is absent is null, never missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SCHEMA_VERSION = "1.0"
+TEACHERS = ("text", "audio", "emotion")
+MODELS = (*TEACHERS, "teachers", "student")
+
+AudioOrigin = Literal["recorded", "synthesised", "none"]
+
+
+@dataclass(frozen=True)
+class BundleReference:
+    """The bundle that answered; ``sha256`` is the hash of its manifest."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The sound of a post, and what the audio teacher heard of it.
+
+    Attributes:
+        origin: ``recorded``, ``synthesised`` or ``none``.
+        seconds: length of the sound.
+        seconds_heard: length that reached the audio teacher (0 if it was left out).
+        padding_s: silence added to fill the last window.
+    """
+
+    origin: AudioOrigin
+    seconds: float
+    seconds_heard: float
+    padding_s: float
+
+
+@dataclass(frozen=True)
+class Given:
+    """The size of what went in. The post itself is not repeated."""
+
+    characters: int
+    audio: Heard
+
+
+@dataclass(frozen=True)
+class Read:
+    """Tokens (text models: sub-words, emotion: words) that reached a model."""
+
+    tokens_total: int
+    tokens_read: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the input that bears on the answer.
+
+    ``code`` is stable: not_english, too_few_words, truncated, unfamiliar, incomplete,
+    no_speech, too_short, clipped, teachers_disagree, audio_left_out.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Calibrated probabilities and the logits they come from, by label.
+
+    ``logits`` is null for the teachers' mean, which is a mean of probabilities.
+    """
+
+    probabilities: Mapping[str, float]
+    logits: Mapping[str, float] | None
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """How near the post lies to the posts the student learned from.
+
+    Attributes:
+        distance: Mahalanobis distance from the training posts, in the features
+            of the student's frozen lower layers.
+        threshold: above it the post is outside what the model knows; the share
+            of validation posts that lie above it stands in the bundle.
+        outside: ``distance > threshold``.
+    """
+
+    distance: float
+    threshold: float
+    outside: bool
+
+
+@dataclass(frozen=True)
+class TeacherContributions:
+    """Exact Shapley values of the teachers under their mean, in probability.
+
+    Players are the teachers whose input is present; an absent player is null.
+    The value of a set of teachers is the probability of ``target`` under the
+    mean over all players, with each teacher outside the set replaced by its
+    mean output on training posts.
+
+    Attributes:
+        target: the label explained.
+        empty: value of no teacher. full: value of all, the teachers' probability.
+        shapley: teacher → signed points of probability.
+        residual: ``|sum(shapley) − (full − empty)|``.
+        rule: the rule above, in words.
+    """
+
+    target: str
+    empty: float
+    full: float
+    shapley: Mapping[str, float | None]
+    residual: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class WordScore:
+    """A word of the post, ``text[start:end]``, and its signed share of the logit."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class WordAttribution:
+    """Integrated gradients on the input embeddings, summed to words.
+
+    The function explained is the logit of ``target`` minus the mean of the other
+    logits. Scores of all words and ``special_score`` add up to ``output − baseline_output``
+    but for the gap.
+
+    Attributes:
+        relative_gap: ``|δ| / max(|F(x) − F(x₀)|, 0.1)``.
+        converged: ``relative_gap`` is below 0.05.
+        special_score: what falls on special tokens.
+        steps: integration steps used.
+    """
+
+    target: str
+    method: str
+    baseline: str
+    words: tuple[WordScore, ...]
+    relative_gap: float
+    converged: bool
+    special_score: float
+    output: float
+    baseline_output: float
+    steps: int
+
+
+@dataclass(frozen=True)
+class EmotionAttribution:
+    """Integrated gradients on the emotion embeddings, per word and per emotion.
+
+    ``emotions`` shares each lexicon word's score out over the emotions it
+    carries; ``unlisted`` is what falls on words outside the lexicon, so
+    that all of them add up to the sum of the words.
+    """
+
+    target: str
+    method: str
+    baseline: str
+    words: tuple[WordScore, ...]
+    emotions: Mapping[str, float]
+    unlisted: float
+    word_emotions: Mapping[str, tuple[str, ...]]
+    relative_gap: float
+    converged: bool
+    output: float
+    baseline_output: float
+    steps: int
+
+
+@dataclass(frozen=True)
+class SegmentScore:
+    """A stretch of sound and how much the logit falls when it is silenced."""
+
+    start_s: float
+    end_s: float
+    score: float
+
+
+@dataclass(frozen=True)
+class SoundAttribution:
+    """Occlusion of time segments, filled with silence.
+
+    Attributes:
+        padding_score: change of the logit when the padding is filled with noise.
+        segment_s: nominal length of a segment.
+    """
+
+    target: str
+    method: str
+    fill: str
+    segments: tuple[SegmentScore, ...]
+    segment_s: float
+    padding_score: float
+    output: float
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """One explanation for each prediction; null where it was not asked for."""
+
+    student: WordAttribution | None = None
+    text: WordAttribution | None = None
+    emotion: EmotionAttribution | None = None
+    audio: SoundAttribution | None = None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that is said about one post.
+
+    Attributes:
+        read: model → tokens read; null for a model that did not run.
+        predictions: model → prediction, for ``MODELS``; null for a teacher left out.
+        divergence_bits: teacher or ``teachers`` → Jensen–Shannon divergence from the student.
+        timing_ms: stage → wall time.
+    """
+
+    bundle: BundleReference
+    labels: tuple[str, ...]
+    given: Given
+    read: Mapping[str, Read | None]
+    quality: tuple[Finding, ...]
+    predictions: Mapping[str, Prediction | None]
+    divergence_bits: Mapping[str, float | None]
+    familiarity: Familiarity | None
+    teacher_contributions: TeacherContributions | None
+    attributions: Attributions
+    timing_ms: Mapping[str, float]
+    versions: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The analysis as plain values, ready for ``json.dumps``."""
+        plain = dataclasses.asdict(self)
+        given = plain.pop("given")
+        contributions = {"teachers": plain.pop("teacher_contributions")}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "bundle": plain.pop("bundle"),
+            "labels": list(plain.pop("labels")),
+            "input": given,
+            **plain,
+            "contributions": contributions,
+        }
+
+
+@dataclass(frozen=True)
+class SoundPicture:
+    """A recording as it can be drawn.
+
+    Attributes:
+        times_s: shape (columns,), left edge of each column.
+        bands_hz: shape (rows,), centre of each mel band.
+        level_db: shape (rows, columns), relative to the loudest cell.
+        low, high: shape (columns,), envelope of the waveform in [-1, 1].
+    """
+
+    times_s: tuple[float, ...]
+    bands_hz: tuple[float, ...]
+    level_db: tuple[tuple[float, ...], ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A stage of an analysis that has just begun or ended.
+
+    Attributes:
+        stage: speaking, student, text, audio, emotion, explaining student, …
+        fraction: share of all stages that are done, 0 to 1.
+        partial: the analysis so far, once all predictions are there.
+        student: the student's prediction, which is there before the teachers'.
+    """
+
+    stage: str
+    fraction: float
+    partial: Analysis | None = None
+    student: Prediction | None = None

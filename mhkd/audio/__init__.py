@@ -1,0 +1,1 @@
+"""Sound: decoding a recording, judging its quality, speaking a post."""

@@ -1,0 +1,132 @@
+"""What the models say about many posts: for evaluation, without explanations."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mhkd.analysis import MODELS, TEACHERS
+from mhkd.audio.features import resample
+from mhkd.audio.speak import open_voice, speak_post
+from mhkd.bundle import Manifest
+from mhkd.errors import InputError
+from mhkd.models.audio import encode_sound
+from mhkd.models.encoded import EncodedPost, encode_post
+from mhkd.models.members import Members, TextMember
+from mhkd.models.parts import stop_if_cancelled
+from mhkd.models.text import batch_posts
+from mhkd.predictions import Probabilities, answer_emotion, answer_sound, calibrate, pad_id
+
+_POSITIONS_AT_ONCE = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class BatchRequest:
+    """Posts to be classified by the models of one bundle.
+
+    Attributes:
+        on_done: called with a model's name and the number of its posts that are done.
+        cancel: looked at before each batch.
+    """
+
+    members: Members
+    manifest: Manifest
+    texts: Sequence[str]
+    on_done: Callable[[str, int], None]
+    cancel: threading.Event | None = None
+
+
+def predict_posts(request: BatchRequest, models: Sequence[str]) -> dict[str, Probabilities]:
+    """Calibrated probabilities, model → shape (posts, classes).
+
+    A post that no voice can say has no audio: its row for ``audio`` is the audio teacher's
+    mean output on training posts, and ``teachers`` is the mean of the other two.
+
+    Args:
+        request: the posts.
+        models: among ``mhkd.analysis.MODELS``.
+
+    Raises:
+        InputError: no posts, or a model of another name.
+        Cancelled: ``cancel`` was set.
+    """
+    unknown = sorted(set(models) - set(MODELS))
+    if unknown:
+        raise InputError(f"There is no model '{unknown[0]}'. Models: {', '.join(MODELS)}.")
+    if not request.texts:
+        raise InputError("There are no posts: expected at least one.")
+    needed = set(models) | (set(TEACHERS) if "teachers" in models else set())
+    found = {name: _predict(request, name) for name in ("student", *TEACHERS) if name in needed}
+    if "audio" in needed:
+        heard = ~np.isnan(found["audio"])
+        if "teachers" in models:
+            found["teachers"] = np.nanmean([found[name] for name in TEACHERS], axis=0)
+        found["audio"] = np.where(heard, found["audio"], _mean_output(request.manifest))
+    return {name: found[name] for name in models}
+
+
+def predict_text_batches(request: BatchRequest, name: str, member: TextMember) -> Probabilities:
+    """A text model's probabilities, shape (posts, classes), in batches of like length."""
+    posts = [encode_post(member.tokenizer, text) for text in request.texts]
+    found: dict[int, Probabilities] = {}
+    for rows in _batches_of_like_length(posts):
+        stop_if_cancelled(request.cancel)
+        with torch.inference_mode():
+            batch = batch_posts(
+                [posts[row] for row in rows], pad_id(member), request.members.device
+            )
+            logits = member.model(batch)
+        found |= zip(rows, calibrate(logits, member.temperature), strict=True)
+        request.on_done(name, len(found))
+    return np.stack([found[row] for row in range(len(posts))])
+
+
+def _predict(request: BatchRequest, name: str) -> Probabilities:
+    members = request.members
+    if name in ("student", "text"):
+        member = members.student if name == "student" else members.text
+        return predict_text_batches(request, name, member)
+    answer = _answer_spoken if name == "audio" else _answer_emotion
+    rows = []
+    for place, text in enumerate(request.texts, start=1):
+        stop_if_cancelled(request.cancel)
+        rows.append(answer(request, text))
+        request.on_done(name, place)
+    return np.stack(rows)
+
+
+def _answer_emotion(request: BatchRequest, text: str) -> Probabilities:
+    return answer_emotion(request.members.emotion, text).probabilities
+
+
+def _answer_spoken(request: BatchRequest, text: str) -> Probabilities:
+    settings, member = request.manifest.audio, request.members.audio
+    recording = speak_post(
+        text, open_voice(settings.voice), max_words=settings.spoken_words, cancel=request.cancel
+    )
+    if recording is None:
+        return np.full(len(request.manifest.labels), np.nan)
+    sound = encode_sound(member.extractor, resample(recording))
+    return answer_sound(member, sound, request.cancel).probabilities
+
+
+def _mean_output(manifest: Manifest) -> Probabilities:
+    outputs: Mapping[str, float] = manifest.mean_outputs["audio"]
+    return np.array([outputs[label] for label in manifest.labels])
+
+
+def _batches_of_like_length(posts: Sequence[EncodedPost]) -> list[list[int]]:
+    order = sorted(range(len(posts)), key=lambda row: (posts[row].input_ids.shape[1], row))
+    batches: list[list[int]] = []
+    windows = 0
+    for row in order:
+        windows += len(posts[row].input_ids)
+        if not batches or windows * posts[row].input_ids.shape[1] > _POSITIONS_AT_ONCE:
+            batches.append([])
+            windows = len(posts[row].input_ids)
+        batches[-1].append(row)
+    return batches

@@ -1,0 +1,302 @@
+"""The command line. Exit status 0, or 2 with one line on standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mhkd.errors import InputError, MhkdError
+from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
+
+if TYPE_CHECKING:
+    from mhkd.analyser import OnProgress
+    from mhkd.analysis import Progress
+    from mhkd.post import Recording
+
+FAULT = 2
+_MAX_TEXT_BYTES = 8 * MAX_CHARS  # longer is refused unread; check_text counts the characters
+
+app = typer.Typer(
+    name="mhkd",
+    help="Three teachers, one student: what a mental-health post resembles, and why. "
+    "Labels posts, not people; not a diagnosis.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+class Explain(StrEnum):
+    """Which attributions are made."""
+
+    none = "none"
+    words = "words"
+    all = "all"
+
+
+BundleOption = Annotated[str, typer.Option("--bundle", help="Name or folder of the bundle.")]
+TextOption = Annotated[str | None, typer.Option("--text", help="The post.")]
+TextFileOption = Annotated[
+    Path | None, typer.Option("--text-file", help="File with the post, UTF-8.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DeviceOption = Annotated[
+    str | None, typer.Option("--device", help="torch device; CUDA is used where present.")
+]
+
+
+@app.command()
+def analyse(
+    bundle: BundleOption = "sdcnl",
+    text: TextOption = None,
+    text_file: TextFileOption = None,
+    audio: Annotated[
+        Path | None, typer.Option("--audio", help="Recording; without it the post is spoken.")
+    ] = None,
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the audio out.")] = False,
+    explain: Annotated[Explain, typer.Option("--explain", help="Attributions.")] = Explain.all,
+    target: Annotated[
+        str | None, typer.Option("--target", help="Label explained; else the student's answer.")
+    ] = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask all models about one post and explain what they say."""
+    post_text = _read_text(text, text_file)
+    if audio is not None and no_audio:
+        raise InputError("Give --audio or --no-audio, not both.")
+    from mhkd.analyser import Analyser, check_text
+    from mhkd.post import Post
+
+    check_text(post_text)
+    recording = None if audio is None else _read_audio(audio)
+    analyser = Analyser.open(bundle, device=_check_device(device))
+    with _status() as on_progress:
+        analysis = analyser.analyse(
+            Post(post_text, recording),
+            explain=explain.value,
+            target=target,
+            speak=not no_audio,
+            on_progress=on_progress,
+        )
+    if as_json:
+        _print_json(analysis.to_json())
+        return
+    from mhkd.tables import show, tabulate_analysis
+
+    show(*tabulate_analysis(analysis))
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A YAML file, or a name such as embedded/sdcnl.")],
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Folder of the data, instead of the recipe's.")
+    ] = None,
+    run_dir: Annotated[
+        Path | None, typer.Option("--run-dir", help="Where stages are kept; a run resumes there.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the new bundle.")] = None,
+) -> None:
+    """Train, distil, calibrate and evaluate what a recipe describes; make its bundle."""
+    from mhkd.training.run import train as train_recipe
+
+    folder = train_recipe(
+        recipe,
+        data_dir=data_dir,
+        run_dir=run_dir,
+        out=out,
+        say=lambda line: typer.echo(line, err=True),
+    )
+    typer.echo(folder)
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option("--data", help="CSV with the columns id, text, label.")],
+    bundle: BundleOption = "sdcnl",
+    every: Annotated[
+        bool, typer.Option("--all", help="Every model, not the student only; speaks each post.")
+    ] = False,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a bundle's models on labelled posts."""
+    if not data.is_file():
+        raise InputError(f"There is no file {data}: expected CSV with the columns id, text, label.")
+    from mhkd.analyser import Analyser
+    from mhkd.analysis import MODELS
+    from mhkd.evaluate import evaluate_file
+
+    analyser = Analyser.open(bundle, device=_check_device(device))
+    with _status() as on_progress:
+        models = ("student", *(name for name in MODELS if every and name != "student"))
+        metrics = evaluate_file(analyser, data, models, on_progress=on_progress)
+    if as_json:
+        _print_json(metrics)
+        return
+    from mhkd.tables import show, tabulate_metrics
+
+    show(tabulate_metrics(metrics))
+
+
+@app.command()
+def speak(
+    out: Annotated[Path, typer.Option("--out", help="The WAV file to be written.")],
+    text: TextOption = None,
+    text_file: TextFileOption = None,
+    voice: Annotated[str, typer.Option("--voice", help="joe, heart or michael.")] = "joe",
+    words: Annotated[
+        int, typer.Option("--words", min=1, max=MAX_SPOKEN_WORDS, help="Words that are spoken.")
+    ] = MAX_SPOKEN_WORDS,
+) -> None:
+    """Speak a post into a WAV file, as for training and for the app."""
+    post_text = _read_text(text, text_file)
+    from mhkd.audio.speak import open_voice, speak_post
+    from mhkd.text.quality import check_text
+
+    check_text(post_text)
+    recording = speak_post(post_text, open_voice(voice), max_words=words)
+    if recording is None:
+        raise InputError("No word of this text can be spoken: the voices read English.")
+    _write_wav(recording, out)
+
+
+@app.command()
+def bundles(as_json: JsonOption = False) -> None:
+    """List the bundles and verify every file of theirs."""
+    from mhkd.bundle import list_bundles
+
+    found = list_bundles()
+    if as_json:
+        _print_json([{**dataclasses.asdict(b), "folder": str(b.folder)} for b in found])
+    else:
+        from mhkd.tables import show, tabulate_bundles
+
+        show(tabulate_bundles(found))
+    faults = [bundle.fault for bundle in found if bundle.fault is not None]
+    if faults:
+        raise InputError(faults[0])
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Say what is installed, what would fail, and how to mend it."""
+    from mhkd.doctor import examine
+
+    checks = examine()
+    if as_json:
+        _print_json([dataclasses.asdict(check) for check in checks])
+        return
+    from mhkd.tables import list_checks, show
+
+    show(*list_checks(checks))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        The exit status: 0, or 2 after one line on standard error.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    warnings.filterwarnings("ignore", category=FutureWarning)  # for developers, not for users
+    try:
+        status = app(args=given, prog_name="mhkd", standalone_mode=False)
+    except MhkdError as fault:
+        return _refuse(fault.public_message)
+    except typer.TyperException as fault:
+        return _refuse(fault.format_message())
+    return status if isinstance(status, int) else 0
+
+
+def _refuse(message: str) -> int:
+    typer.echo(f"mhkd: {' '.join(message.split())}", err=True)
+    return FAULT
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, allow_nan=False, indent=2))
+
+
+def _read_text(text: str | None, file: Path | None) -> str:
+    if (text is None) == (file is None):
+        raise InputError("Give the post with either --text or --text-file.")
+    if text is not None:
+        return text
+    content = _read_bytes(Path(str(file)), _MAX_TEXT_BYTES, f"{MAX_CHARS:,} characters")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise InputError(f"{file} is not text in UTF-8. Save it as UTF-8.") from fault
+
+
+def _read_audio(file: Path) -> Recording:
+    from mhkd.analyser import read_recording
+
+    limit = f"{MAX_UPLOAD_BYTES // 1024**2} MB"
+    return read_recording(_read_bytes(file, MAX_UPLOAD_BYTES, limit))
+
+
+def _read_bytes(file: Path, max_bytes: int, limit: str) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(max_bytes + 1)
+    except OSError as fault:
+        raise InputError(f"{file} can't be read: {fault.strerror}.") from fault
+    if len(content) > max_bytes:
+        raise InputError(f"{file} is too large: expected at most {limit}. Give a shorter one.")
+    return content
+
+
+def _write_wav(recording: Recording, file: Path) -> None:
+    import soundfile
+
+    partial = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as stream:
+            soundfile.write(
+                stream, recording.samples, recording.rate_hz, format="WAV", subtype="PCM_16"
+            )
+        partial.replace(file)
+    except OSError as fault:
+        raise InputError(f"{file} can't be written: {fault.strerror}.") from fault
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _check_device(device: str | None) -> str | None:
+    if device is None:
+        return None
+    import torch
+
+    usable = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    if device.split(":")[0] not in usable:
+        raise InputError(f"There is no device '{device}' here. Devices: {', '.join(usable)}.")
+    return device
+
+
+@contextmanager
+def _status() -> Iterator[OnProgress | None]:
+    """The stage at work, where standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("opening") as status:
+
+        def tell(progress: Progress) -> None:
+            status.update(f"{progress.stage} ({progress.fraction:.0%})")
+
+        yield tell

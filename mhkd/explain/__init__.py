@@ -1,0 +1,1 @@
+"""Which teachers, words, emotions and sounds a prediction rests on."""

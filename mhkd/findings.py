@@ -1,0 +1,80 @@
+"""What about the input or the answers bears on how far they can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mhkd.analysis import Familiarity, Finding, Prediction, Read
+
+_CLEAR = 0.6  # a teacher below this probability takes no side
+_NAMES = {
+    "text": "the text teacher",
+    "audio": "the audio teacher",
+    "emotion": "the emotion teacher",
+    "student": "the student",
+}
+
+
+def find_truncated(read: Mapping[str, Read | None]) -> list[Finding]:
+    """Text models that did not read the whole post, in one finding."""
+    cut = {
+        name: tokens
+        for name in ("student", "text")
+        if (tokens := read.get(name)) is not None and tokens.tokens_read < tokens.tokens_total
+    }
+    if not cut:
+        return []
+    counts = "; ".join(
+        f"{_NAMES[name]} read {tokens.tokens_read:,} of {tokens.tokens_total:,} tokens"
+        for name, tokens in cut.items()
+    )
+    return [
+        Finding(
+            "truncated",
+            f"The post is longer than the models read: {counts}. "
+            "What lies beyond has no part in the answer.",
+        )
+    ]
+
+
+def find_unfamiliar(familiarity: Familiarity | None) -> list[Finding]:
+    """A post unlike those that the student learned from."""
+    if familiarity is None or not familiarity.outside:
+        return []
+    return [
+        Finding(
+            "unfamiliar",
+            "This post is outside what this model knows: it is unlike the posts that the "
+            f"student learned from (distance {familiarity.distance:.1f}, limit "
+            f"{familiarity.threshold:.1f}). Its probabilities mean little here.",
+        )
+    ]
+
+
+def find_disagreement(predictions: Mapping[str, Prediction | None]) -> list[Finding]:
+    """Teachers that clearly point to different labels (each with at least 0.6)."""
+    sides: dict[str, list[str]] = {}
+    for name in ("text", "audio", "emotion"):
+        prediction = predictions.get(name)
+        if prediction is None:
+            continue
+        label, probability = max(prediction.probabilities.items(), key=lambda item: item[1])
+        if probability >= _CLEAR:
+            sides.setdefault(label, []).append(f"{_NAMES[name]} ({probability:.0%})")
+    if len(sides) < 2:
+        return []
+    told = "; ".join(f"{label}: {' and '.join(names)}" for label, names in sides.items())
+    return [
+        Finding(
+            "teachers_disagree",
+            f"The teachers point to different labels. {told}. Their mean hides this.",
+        )
+    ]
+
+
+def find_audio_left_out(reason: str) -> Finding:
+    """The audio teacher did not take part."""
+    return Finding(
+        "audio_left_out",
+        f"The audio teacher was left out: {reason}. The other models answered without it.",
+    )

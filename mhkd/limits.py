@@ -1,0 +1,56 @@
+"""Every number that bounds input, time or memory."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Text
+MAX_CHARS: Final = 25_000
+MIN_LETTERS: Final = 3
+FEW_WORDS: Final = 5
+LANGUAGE_WORDS: Final = 12  # shorter posts may well hold no function word
+MIN_ENGLISH_SHARE: Final = 0.15  # function words of all words; English posts have 0.3 to 0.7
+WINDOW_TOKENS: Final = 256
+MAX_WINDOWS: Final = 4
+
+# Audio: what is accepted
+# Below it the audio teacher is left out: half a syllable (people say 4 to 5 in a
+# second), while a single spoken digit of 0.2 s is still speech.
+MIN_AUDIO_S: Final = 0.1
+MAX_AUDIO_S: Final = 600.0
+MIN_CHANNELS: Final = 1
+MAX_CHANNELS: Final = 8
+MIN_RATE_HZ: Final = 8_000
+MAX_RATE_HZ: Final = 192_000
+MAX_UPLOAD_BYTES: Final = 25 * 1024 * 1024
+MAX_LOST_S: Final = 0.05  # less than this missing at the end is no word lost
+SILENCE_DBFS: Final = -60.0  # speech peaks above -45 even when recorded from afar
+CLIPPED_LEVEL: Final = 0.99
+MAX_CLIPPED_SHARE: Final = 0.001
+MAX_ABS_SAMPLE: Final = 16.0  # a float file louder than this is not audio in [-1, 1]
+
+# Audio: what is heard
+HEARD_RATE_HZ: Final = 16_000
+HEARD_WINDOW_S: Final = 10.0
+MAX_HEARD_WINDOWS: Final = 3
+
+# The decoding child process
+DECODE_CPU_S: Final = 20
+DECODE_WALL_S: Final = 30.0
+DECODE_MEMORY_BYTES: Final = 2 * 1024**3
+
+# Speech synthesis
+MAX_CHUNK_WORDS: Final = 45  # method of the paper: sentences cut in chunks of 45 words
+CHUNK_PAUSE_S: Final = 0.25
+MAX_SPOKEN_WORDS: Final = 4_000
+
+# One loaded model serves many sessions
+MAX_WAITING: Final = 8
+MAX_WAIT_S: Final = 120.0
+
+# Explanations
+FIRST_STEPS: Final = 32
+MAX_STEPS: Final = 256
+MAX_RELATIVE_GAP: Final = 0.05
+SOUND_SEGMENT_S: Final = 0.5
+MAX_SOUND_SEGMENTS: Final = 40

@@ -1,0 +1,1 @@
+"""The classifiers: text (also the student), audio, emotion; and their backbones."""

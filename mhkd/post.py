@@ -1,0 +1,48 @@
+"""What goes in: a post and, perhaps, its recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Origin = Literal["recorded", "synthesised"]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Mono sound.
+
+    Attributes:
+        samples: float32, shape (samples,), in [-1, 1].
+        rate_hz: samples per second.
+        origin: ``recorded`` by a person or ``synthesised`` from the text.
+        findings: codes that decoding found, such as ``incomplete``.
+    """
+
+    samples: npt.NDArray[np.float32]
+    rate_hz: int
+    origin: Origin
+    findings: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate_hz
+
+
+@dataclass(frozen=True, eq=False)
+class Post:
+    """One social-media post.
+
+    Attributes:
+        text: the post as written.
+        recording: its sound, or None where there is none.
+        id: the caller's own name for it, never shown to a model.
+    """
+
+    text: str
+    recording: Recording | None = None
+    id: str | None = None

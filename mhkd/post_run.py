@@ -1,0 +1,293 @@
+"""One post on its way through a bundle: read, heard, answered, explained."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from mhkd.analysis import (
+    MODELS,
+    TEACHERS,
+    Analysis,
+    Attributions,
+    BundleReference,
+    EmotionAttribution,
+    Familiarity,
+    Finding,
+    Given,
+    Heard,
+    Prediction,
+    Read,
+    SoundAttribution,
+    TeacherContributions,
+    WordAttribution,
+)
+from mhkd.audio.features import resample
+from mhkd.audio.quality import is_audible, judge_recording
+from mhkd.audio.speak import open_voice, speak_post
+from mhkd.bundle import Bundle
+from mhkd.explain.emotions import explain_emotions
+from mhkd.explain.sound import explain_sound
+from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
+from mhkd.explain.words import explain_words
+from mhkd.findings import (
+    find_audio_left_out,
+    find_disagreement,
+    find_truncated,
+    find_unfamiliar,
+)
+from mhkd.limits import HEARD_WINDOW_S, MAX_HEARD_WINDOWS
+from mhkd.models.audio import EncodedSound, encode_sound
+from mhkd.models.members import Members
+from mhkd.post import Post, Recording
+from mhkd.predictions import (
+    answer_emotion,
+    answer_sound,
+    answer_text,
+    measure_familiarity,
+)
+from mhkd.text.quality import judge_text
+
+Attribution = WordAttribution | EmotionAttribution | SoundAttribution
+
+_RESAMPLED_S = HEARD_WINDOW_S * MAX_HEARD_WINDOWS + 1.0  # the filter looks past the end
+
+
+class PostRun:
+    """Gathers what the models say about one post, step by step.
+
+    Args:
+        bundle: the opened bundle.
+        members: its models.
+        post: the post.
+        target: the label explained, or None for the student's most probable one.
+        cancel: ends a step with ``Cancelled`` once it is set.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        members: Members,
+        post: Post,
+        target: str | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        self._bundle, self._members, self._post = bundle, members, post
+        self._target, self._cancel = target, cancel
+        self._recording = post.recording
+        self._sound: EncodedSound | None = None
+        self._familiarity: Familiarity | None = None
+        self._sound_findings: list[Finding] = []
+        self._read: dict[str, Read | None] = dict.fromkeys(("text", "audio", "emotion", "student"))
+        self._predictions: dict[str, Prediction | None] = dict.fromkeys(MODELS)
+        self._attributions = Attributions()
+        self._timing_ms: dict[str, float] = {}
+
+    @property
+    def student(self) -> Prediction | None:
+        """The student's prediction, once it is there."""
+        return self._predictions["student"]
+
+    @property
+    def target(self) -> str:
+        """The label explained."""
+        if self._target is not None:
+            return self._target
+        student = self._predictions["student"] or self.answer_student()
+        return max(student.probabilities, key=lambda label: student.probabilities[label])
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Keeps the wall time of a stage."""
+        start = time.perf_counter()
+        yield
+        self._timing_ms[stage.replace(" ", "_")] = (time.perf_counter() - start) * 1000
+
+    def speak(self) -> None:
+        """Speaks a post that came without a recording."""
+        settings = self._bundle.manifest.audio
+        self._recording = speak_post(
+            self._post.text,
+            open_voice(settings.voice),
+            max_words=settings.spoken_words,
+            cancel=self._cancel,
+        )
+        if self._recording is None:
+            self._sound_findings = [find_audio_left_out("no word of the text can be spoken")]
+
+    @property
+    def recording(self) -> Recording | None:
+        """The sound of the post: given, spoken, or none."""
+        return self._recording
+
+    def answer_student(self) -> Prediction:
+        """The student's answer, and whether it knows such posts."""
+        prediction = self._answer_text("student")
+        if self._members.familiar is not None:
+            self._familiarity = measure_familiarity(
+                self._members.student, self._members.familiar, self._post.text, self._cancel
+            )
+        return prediction
+
+    def answer_text(self) -> None:
+        """The text teacher's answer."""
+        self._answer_text("text")
+
+    def answer_emotion(self) -> None:
+        """The emotion teacher's answer."""
+        answer = answer_emotion(self._members.emotion, self._post.text)
+        self._read["emotion"] = answer.read
+        self._predictions["emotion"] = answer.to_prediction(self._bundle.manifest.labels)
+
+    def answer_audio(self) -> None:
+        """The audio teacher's answer, where there is something to hear."""
+        self._listen()
+        if self._sound is not None:
+            answer = answer_sound(self._members.audio, self._sound, self._cancel)
+            self._predictions["audio"] = answer.to_prediction(self._bundle.manifest.labels)
+
+    def explain(self, model: str) -> Attribution | None:
+        """Explains one model's prediction; None for audio that is not heard."""
+        manifest, members, text = self._bundle.manifest, self._members, self._post.text
+        labels, target = manifest.labels, self.target
+        found: Attribution | None
+        if model == "audio":
+            found = self._explain_audio(target)
+        elif model == "emotion":
+            found = explain_emotions(
+                members.emotion,
+                text,
+                labels,
+                target,
+                manifest.emotion.emotions,
+                cancel=self._cancel,
+            )
+        else:
+            member = members.student if model == "student" else members.text
+            found = explain_words(member, text, labels, target, cancel=self._cancel)
+        changed: dict[str, Any] = {model: found}
+        self._attributions = replace(self._attributions, **changed)
+        return found
+
+    def snapshot(self) -> Analysis:
+        """The analysis as far as it has come; all predictions must be there."""
+        manifest = self._bundle.manifest
+        predictions = {**self._predictions, "teachers": self._mean_prediction()}
+        student = predictions["student"]
+        return Analysis(
+            bundle=BundleReference(manifest.name, manifest.version, self._bundle.sha256),
+            labels=manifest.labels,
+            given=Given(len(self._post.text), self._heard()),
+            read=dict(self._read),
+            quality=(
+                *judge_text(self._post.text),
+                *find_truncated(self._read),
+                *find_unfamiliar(self._familiarity),
+                *self._sound_findings,
+                *find_disagreement(predictions),
+            ),
+            predictions=predictions,
+            divergence_bits={
+                name: _divergence(predictions[name], student) for name in (*TEACHERS, "teachers")
+            },
+            familiarity=self._familiarity,
+            teacher_contributions=self._contributions(),
+            attributions=self._attributions,
+            timing_ms={**self._timing_ms, "total": sum(self._timing_ms.values())},
+            versions=_versions(),
+        )
+
+    def _answer_text(self, model: str) -> Prediction:
+        member = self._members.student if model == "student" else self._members.text
+        answer = answer_text(member, self._post.text, self._cancel)
+        self._read[model] = answer.read
+        prediction = answer.to_prediction(self._bundle.manifest.labels)
+        self._predictions[model] = prediction
+        return prediction
+
+    def _listen(self) -> None:
+        if self._recording is None or self._sound is not None:
+            return
+        findings = judge_recording(self._recording)
+        self._sound_findings = list(findings)
+        if not is_audible(findings):
+            reason = "nothing in the recording can be used, as told above"
+            self._sound_findings.append(find_audio_left_out(reason))
+            return
+        self._sound = encode_sound(self._members.audio.extractor, self._samples())
+
+    def _samples(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        recording = self._recording
+        if recording is None:
+            return np.zeros(0, np.float32)
+        start = recording.samples[: int(_RESAMPLED_S * recording.rate_hz)]
+        return resample(replace(recording, samples=start))
+
+    def _explain_audio(self, target: str) -> SoundAttribution | None:
+        self._listen()
+        if self._sound is None:
+            return None
+        return explain_sound(
+            self._members.audio,
+            self._samples(),
+            self._bundle.manifest.labels,
+            target,
+            cancel=self._cancel,
+        )
+
+    def _mean_prediction(self) -> Prediction | None:
+        present = [p for name in TEACHERS if (p := self._predictions[name]) is not None]
+        if not present:
+            return None
+        return Prediction(
+            {
+                label: mean_of_teachers([p.probabilities[label] for p in present])
+                for label in self._bundle.manifest.labels
+            },
+            None,
+        )
+
+    def _contributions(self) -> TeacherContributions | None:
+        target = self.target
+        return contribute(
+            {
+                name: None if (p := self._predictions[name]) is None else p.probabilities[target]
+                for name in TEACHERS
+            },
+            {name: self._bundle.manifest.mean_outputs[name][target] for name in TEACHERS},
+            target,
+        )
+
+    def _heard(self) -> Heard:
+        if self._recording is None:
+            return Heard("none", 0.0, 0.0, 0.0)
+        seconds = self._recording.duration_s
+        if self._sound is None:
+            return Heard(self._recording.origin, seconds, 0.0, 0.0)
+        return Heard(
+            self._recording.origin,
+            seconds,
+            min(seconds, self._sound.seconds_heard),
+            self._sound.padding_s,
+        )
+
+
+def _divergence(first: Prediction | None, second: Prediction | None) -> float | None:
+    if first is None or second is None:
+        return None
+    return divergence_bits(list(first.probabilities.values()), list(second.probabilities.values()))
+
+
+def _versions() -> dict[str, str]:
+    from mhkd import __version__
+
+    packages = {name: version(name) for name in ("torch", "transformers", "captum")}
+    return {"mhkd": __version__, **packages, "python": platform.python_version()}

@@ -1,0 +1,136 @@
+"""What each model of a bundle says about a post, and how much of it was read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mhkd.analysis import Familiarity, Prediction, Read
+from mhkd.models.audio import EncodedSound, FrameSums, pool_frames
+from mhkd.models.backbones import split_encoder
+from mhkd.models.emotion import batch_words, encode_words
+from mhkd.models.encoded import encode_post
+from mhkd.models.members import AudioMember, EmotionMember, FamiliarRegion, TextMember
+from mhkd.models.parts import encode_in_parts, stop_if_cancelled
+from mhkd.models.text import batch_posts, pool_tokens
+
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One model's answer to one post.
+
+    Attributes:
+        logits: as the model gives them, float64, shape (classes,).
+        probabilities: calibrated, float64, shape (classes,).
+        read: what was read, or None for sound.
+    """
+
+    logits: npt.NDArray[np.float64]
+    probabilities: Probabilities
+    read: Read | None
+
+    def to_prediction(self, labels: Sequence[str]) -> Prediction:
+        """The answer by label."""
+        return Prediction(
+            dict(zip(labels, self.probabilities.tolist(), strict=True)),
+            dict(zip(labels, self.logits.tolist(), strict=True)),
+        )
+
+
+def answer_text(member: TextMember, text: str, cancel: threading.Event | None = None) -> Answer:
+    """Reads a post with the text teacher or the student.
+
+    Raises:
+        Cancelled: ``cancel`` was set; looked at before each window.
+    """
+    post = encode_post(member.tokenizer, text)
+    model = member.model
+    with torch.inference_mode():
+        batch = batch_posts([post], pad_id(member), model.head.weight.device)
+        embeddings = model.embed(batch.input_ids)
+        hidden = encode_in_parts(model, embeddings, batch.attention_mask, cancel)
+        logits = model.classify(model.pool(hidden, batch))
+    return _answer(logits, member.temperature, Read(post.tokens_total, post.tokens_read))
+
+
+def answer_sound(
+    member: AudioMember, sound: EncodedSound, cancel: threading.Event | None = None
+) -> Answer:
+    """Hears a recording with the audio teacher.
+
+    Raises:
+        Cancelled: ``cancel`` was set; looked at before each window.
+    """
+    model = member.model
+    device = model.network.device
+    with torch.inference_mode():
+        parts = []
+        for window in range(len(sound.features)):
+            stop_if_cancelled(cancel)
+            chosen = slice(window, window + 1)
+            parts.append(
+                model.sum_frames(
+                    sound.features[chosen].to(device), sound.samples_heard[chosen].to(device)
+                )
+            )
+        frames = FrameSums(
+            torch.cat([part.sums for part in parts]), torch.cat([part.counts for part in parts])
+        )
+        post_index = torch.zeros(len(parts), dtype=torch.long, device=device)
+        logits = model.classify(pool_frames(frames, post_index))
+    return _answer(logits, member.temperature, None)
+
+
+def answer_emotion(member: EmotionMember, text: str) -> Answer:
+    """Reads the words of a post with the emotion teacher."""
+    words = encode_words(member.vocabulary, text)
+    with torch.inference_mode():
+        logits = member.model(batch_words([words], member.model.embedding.weight.device))
+    return _answer(logits, member.temperature, Read(words.words_total, words.words_read))
+
+
+def measure_familiarity(
+    student: TextMember,
+    region: FamiliarRegion,
+    text: str,
+    cancel: threading.Event | None = None,
+) -> Familiarity:
+    """How far a post lies from the training posts, in the student's frozen layers.
+
+    Source: Lee et al., A Simple Unified Framework for Detecting Out-of-Distribution
+    Samples, NeurIPS 2018 (Mahalanobis distance; here for all classes together).
+    """
+    stop_if_cancelled(cancel)
+    post = encode_post(student.tokenizer, text)
+    bottom, _ = split_encoder(student.model.encoder, student.frozen_layers)
+    with torch.inference_mode():
+        batch = batch_posts([post], pad_id(student), student.model.head.weight.device)
+        hidden = bottom(
+            inputs_embeds=student.model.embed(batch.input_ids),
+            attention_mask=batch.attention_mask,
+        ).last_hidden_state
+        features = pool_tokens(hidden, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
+        distance = float(((features - region.mean) @ region.whitening).norm())
+    return Familiarity(distance, region.threshold, distance > region.threshold)
+
+
+def calibrate(logits: torch.Tensor, temperature: float) -> Probabilities:
+    """``softmax(logits / temperature)``, shape (posts, classes)."""
+    found: Probabilities = (logits.double() / temperature).softmax(-1).cpu().numpy()
+    return found
+
+
+def _answer(logits: torch.Tensor, temperature: float, read: Read | None) -> Answer:
+    return Answer(logits[0].double().cpu().numpy(), calibrate(logits, temperature)[0], read)
+
+
+def pad_id(member: TextMember) -> int:
+    """The token that fills a window up."""
+    return int(member.tokenizer.pad_token_id or 0)

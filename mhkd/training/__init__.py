@@ -1,0 +1,1 @@
+"""From labelled posts to a bundle: speech, teachers, soft targets, students."""

@@ -1,0 +1,191 @@
+"""Putting a bundle together: weights, manifest, evaluation, model card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mhkd.assets import backbone_folder
+from mhkd.bundle import (
+    CARD,
+    FORMAT,
+    AudioSettings,
+    EmotionSettings,
+    FamiliaritySettings,
+    Manifest,
+    hash_file,
+    load_bundle,
+    save_manifest,
+)
+from mhkd.models.members import (
+    AUDIO_FILE,
+    EMOTION_FILE,
+    FAMILIARITY_FILE,
+    STUDENT_FILE,
+    TEXT_FILE,
+    VOCABULARY_FILE,
+    load_text_member,
+)
+from mhkd.models.storage import save_weights
+from mhkd.training.card import write_card
+from mhkd.training.data import TaskData
+from mhkd.training.emotions import find_lexicon
+from mhkd.training.evaluate import evaluate_bundle, rate_outside
+from mhkd.training.familiarity import Region
+from mhkd.training.recipe import Recipe
+from mhkd.training.stages import Say
+from mhkd.training.students import StudentSearch
+from mhkd.training.teachers import FACTS, WORDS, TrainedTeacher, read_text_tensor
+
+_PLAIN_FILE = "student_without_teachers.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class BundleParts:
+    """All that a bundle is made of."""
+
+    recipe: Recipe
+    data: TaskData
+    teachers: Mapping[str, TrainedTeacher]
+    search: StudentSearch
+    region: Region
+    voice_counts: Mapping[str, int]
+
+
+def write_bundle(parts: BundleParts, folder: Path, say: Say) -> Path:
+    """Writes the bundle to ``folder``, evaluates it there once, and adds its card.
+
+    A bundle that stood there before is replaced only when the new one is whole.
+    """
+    building = folder.with_name(folder.name + ".building")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    _write_weights(parts, building)
+    manifest = _describe(parts, building, metrics={})
+    save_manifest(manifest, building)
+    say("evaluation: the test split, once …")
+    metrics = _evaluate(parts, manifest, building)
+    (building / CARD).write_text("", "utf-8")
+    final = _describe(parts, building, metrics=metrics)
+    write_card(final, building / CARD)
+    save_manifest(_describe(parts, building, metrics=metrics), building)
+    shutil.rmtree(folder, ignore_errors=True)
+    building.rename(folder)
+    say(f"bundle: {folder}")
+    return folder
+
+
+def _write_weights(parts: BundleParts, folder: Path) -> None:
+    teachers = parts.teachers
+    save_weights(teachers["text"].weights, folder / TEXT_FILE)
+    save_weights(teachers["audio"].weights, folder / AUDIO_FILE)
+    emotion = dict(teachers["emotion"].weights)
+    words = read_text_tensor(emotion.pop(WORDS))
+    emotion.pop(FACTS)
+    save_weights(emotion, folder / EMOTION_FILE)
+    lexicon = find_lexicon(parts.recipe.emotion.lexicon)
+    emotions = {word: list(lexicon.words.get(word, ())) for word in words}
+    (folder / VOCABULARY_FILE).write_text(json.dumps(emotions, indent=0), "utf-8")
+    save_weights(parts.search.distilled.weights, folder / STUDENT_FILE)
+    region = {"mean": parts.region.mean, "whitening": parts.region.whitening}
+    save_weights(region, folder / FAMILIARITY_FILE)
+
+
+def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Manifest:
+    recipe, teachers, student = parts.recipe, parts.teachers, parts.search.distilled
+    audio_card = json.loads(
+        (backbone_folder(recipe.audio.backbone) / "backbone.json").read_text("utf-8")
+    )
+    lexicon = find_lexicon(recipe.emotion.lexicon)
+    backbones = {recipe.text.backbone, recipe.audio.backbone, student.settings.backbone}
+    from mhkd.training.run import text_settings
+
+    return Manifest(
+        format=FORMAT,
+        name=recipe.name,
+        version=recipe.version,
+        title=recipe.title,
+        labels=tuple(recipe.labels),
+        label_sources=recipe.label_sources,
+        text=text_settings(recipe).model_copy(update={"temperature": teachers["text"].temperature}),
+        audio=AudioSettings(
+            backbone=recipe.audio.backbone,
+            backbone_title=audio_card["title"],
+            voice=recipe.speech.app_voice,
+            spoken_words=recipe.speech.words,
+            temperature=teachers["audio"].temperature,
+        ),
+        emotion=EmotionSettings(
+            lexicon=lexicon.name,
+            emotions=lexicon.emotions,
+            hidden=recipe.emotion.hidden,
+            temperature=teachers["emotion"].temperature,
+        ),
+        student=student.settings,
+        familiarity=FamiliaritySettings(
+            threshold=parts.region.threshold, validation_share_outside=recipe.familiarity_share
+        ),
+        mean_outputs={
+            name: dict(
+                zip(recipe.labels, teacher.held_out_probabilities.mean(0).tolist(), strict=True)
+            )
+            for name, teacher in teachers.items()
+        },
+        metrics=metrics,
+        recipe=recipe.model_dump(),
+        data={**parts.data.facts, "validation": _validation(parts)},
+        backbones={
+            name: hash_file(backbone_folder(name) / "backbone.json") for name in sorted(backbones)
+        },
+        files={
+            file.name: hash_file(file)
+            for file in sorted(folder.iterdir())
+            if file.suffix != ".part" and file.name not in ("bundle.json", _PLAIN_FILE)
+        },
+    )
+
+
+def _validation(parts: BundleParts) -> dict[str, Any]:
+    """What was seen on held-out training posts, where all choices were made."""
+    truth = parts.data.train.labels
+    return {
+        "teachers_held_out_accuracy": {
+            name: float((teacher.held_out_logits.argmax(1) == truth).mean())
+            for name, teacher in parts.teachers.items()
+        },
+        "teachers_mean_held_out_accuracy": float(
+            (
+                np.mean([t.held_out_probabilities for t in parts.teachers.values()], axis=0).argmax(
+                    1
+                )
+                == truth
+            ).mean()
+        ),
+        "student_candidates": parts.search.candidates,
+        "student_without_teachers": parts.search.plain.held_out,
+        "voices": dict(parts.voice_counts),
+        "emotion_graph": read_text_tensor(parts.teachers["emotion"].weights[FACTS]),
+    }
+
+
+def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path) -> dict[str, Any]:
+    classes = len(manifest.labels)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    plain_file = folder / _PLAIN_FILE
+    save_weights(parts.search.plain.weights, plain_file)
+    plain = load_text_member(parts.search.plain.settings, plain_file, classes, device)
+    plain_file.unlink()
+    members = load_bundle(folder).load_members(device.type)
+    metrics = evaluate_bundle(manifest, members, plain, parts.data, parts.recipe.seed)
+    metrics["outside"] = {
+        "test posts": rate_outside(members, parts.data.test.texts),
+        **{name: rate_outside(members, texts) for name, texts in parts.data.unfamiliar.items()},
+    }
+    return metrics

@@ -1,0 +1,207 @@
+"""The model card, written from the manifest, so that it can't differ from the run.
+
+Headings follow Mitchell et al., Model Cards for Model Reporting, FAT* 2019.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mhkd.bundle import Manifest
+
+_NAMES = {
+    "text": "Text teacher",
+    "audio": "Audio teacher",
+    "emotion": "Emotion teacher",
+    "teachers": "Teachers' mean",
+    "student": "Student",
+    "student_without_teachers": "Same student, no distillation",
+    "tf_idf_linear": "TF-IDF + linear",
+}
+_COLUMNS = {
+    "accuracy": "accuracy",
+    "f1_macro": "macro-F1",
+    "f1_weighted": "weighted F1",
+    "auc": "AUC",
+    "ece": "ECE",
+    "brier": "Brier",
+}
+
+
+def write_card(manifest: Manifest, file: Path) -> None:
+    """Writes ``MODEL_CARD.md``."""
+    sections = [
+        _head(manifest),
+        _use(manifest),
+        _data(manifest),
+        _models(manifest),
+        _results(manifest),
+        _limits(manifest),
+    ]
+    file.write_text("\n\n".join(sections) + "\n", "utf-8")
+
+
+def _head(manifest: Manifest) -> str:
+    return (
+        f"# {manifest.title}\n\n"
+        f"Bundle `{manifest.name}` {manifest.version}. Written by the run that made the bundle; "
+        "every number below stands in `bundle.json` too."
+    )
+
+
+def _use(manifest: Manifest) -> str:
+    sources = ", ".join(
+        f"`{label}`: {manifest.label_sources.get(label, label)}" for label in manifest.labels
+    )
+    return (
+        "## Intended use\n\n"
+        "Research into how a multimodal, multi-teacher distilled model reads a post. It labels "
+        "posts, not people. It is not a diagnosis, not a triage tool, not a medical device; "
+        "nobody is alerted by it.\n\n"
+        f"The labels are where a post was published ({sources}). There is no label for a post "
+        "that is neither, and the absence of a label is not safety."
+    )
+
+
+def _data(manifest: Manifest) -> str:
+    data = manifest.data
+    rows = []
+    for part in ("train", "test"):
+        facts = data[part]
+        labels = ", ".join(f"{label} {count}" for label, count in facts["labels"].items())
+        rows.append(f"| {part} | {facts['posts']} | {labels} | {facts['authors']} |")
+    table = "\n".join(["| part | posts | labels | authors |", "|---|---|---|---|", *rows])
+    return (
+        f"## Data\n\n{table}\n\n"
+        f"{data['authors_on_both_sides']} authors have posts in both parts; "
+        f"{data['identical_texts_on_both_sides']} texts stand in both. "
+        f"All choices were made on {data['folds']} folds of the training part, with one author's "
+        "posts in one fold; the test part was opened once, for the tables below. "
+        f"The training posts were spoken by {_voices(data['validation']['voices'])}; "
+        f"the test posts, as in the app, by {manifest.audio.voice}."
+    )
+
+
+def _models(manifest: Manifest) -> str:
+    text, audio, emotion, student = (
+        manifest.text,
+        manifest.audio,
+        manifest.emotion,
+        manifest.student,
+    )
+    graph = manifest.data["validation"].get("emotion_graph") or {}
+    return (
+        "## Models\n\n"
+        f"- **Text teacher**: {text.backbone}, adapters of rank {text.lora_rank} on the layers "
+        f"above the {text.frozen_layers} lowest; windows of 256 tokens, up to four, pooled. "
+        f"Temperature {text.temperature:.2f}.\n"
+        f"- **Audio teacher**: the encoder of {audio.backbone_title} (not AST), frozen, with a "
+        "trained sum of its layers, projector and head; up to 30 s heard in windows of 10 s. A "
+        f"post without recording is spoken by the voice {audio.voice}, its first {audio.spoken_words} "
+        f"words. Temperature {audio.temperature:.2f}.\n"
+        f"- **Emotion teacher**: MM-EMOG embeddings of {graph.get('words', '–')} words "
+        f"({graph.get('lexicon_words_in_graph', '–')} of them in the lexicon "
+        f"`{emotion.lexicon}`), masked mean, MLP. The graph predicts the emotions of held-out "
+        f"posts with micro-F1 {graph.get('held_out_emotion_f1', float('nan')):.2f}. "
+        f"Temperature {emotion.temperature:.2f}.\n"
+        f"- **Student**: {student.backbone}, {student.layers} layers, text only, distilled from "
+        "the mean of the teachers' calibrated probabilities on posts that they had not seen. "
+        f"Temperature {student.temperature:.2f}.\n\n"
+        "Temperatures were fitted on held-out training posts.\n\n" + _validation(manifest)
+    )
+
+
+def _validation(manifest: Manifest) -> str:
+    found = manifest.data["validation"]
+    teachers = ", ".join(
+        f"{name} {value:.1%}" for name, value in found["teachers_held_out_accuracy"].items()
+    )
+    rows = [
+        f"| {c['backbone']} | {c['layers']} | {c['frozen_layers']} | {c['accuracy']:.1%} "
+        f"| {c['log_loss']:.3f} | {c['n']} |"
+        for c in found["student_candidates"]
+    ]
+    plain = found["student_without_teachers"]
+    return (
+        f"Accuracy on held-out training posts: {teachers}, their mean "
+        f"{found['teachers_mean_held_out_accuracy']:.1%}. "
+        "Student candidates, chosen by log-loss:\n\n"
+        "| backbone | layers | frozen | accuracy | log-loss | posts |\n|---|---|---|---|---|---|\n"
+        + "\n".join(rows)
+        + f"\n\nThe chosen one without distillation: {plain['accuracy']:.1%}, "
+        f"log-loss {plain['log_loss']:.3f}."
+    )
+
+
+def _results(manifest: Manifest) -> str:
+    metrics = manifest.metrics
+    n = metrics["student"]["n"]
+    head = "| model | " + " | ".join(_COLUMNS.values()) + " |"
+    rule = "|---" * (len(_COLUMNS) + 1) + "|"
+    rows = [
+        f"| {title} | " + " | ".join(_cell(metrics[name], key) for key in _COLUMNS) + " |"
+        for name, title in _NAMES.items()
+        if name in metrics
+    ]
+    paired = metrics["comparison"]["student_against_twin"]
+    calibrated = ", ".join(
+        f"{title} {metrics[name]['ece_if_calibrated']:.3f}"
+        for name, title in _NAMES.items()
+        if name in metrics
+    )
+    return (
+        f"## Results on the test part (n = {n})\n\n"
+        "In brackets 95 % intervals: Wilson for the accuracy, else percentiles of 2,000 bootstrap "
+        "samples of the posts. One run, one seed. ECE: ten bins of equal mass.\n\n"
+        + "\n".join([head, rule, *rows])
+        + f"\n\nMajority class: {metrics['comparison']['majority_class']:.1%}. "
+        f"Student against its twin: {paired['only_first']} posts only the student gets right, "
+        f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f}). "
+        "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
+        f"{calibrated}.\n\n" + _outside(metrics.get("outside", {}))
+    )
+
+
+def _outside(rates: dict[str, Any]) -> str:
+    rows = [
+        f"| {name} | {rate['share']:.1%} [{rate['interval'][0]:.1%}, {rate['interval'][1]:.1%}] "
+        f"| {rate['n']} |"
+        for name, rate in rates.items()
+        if rate["share"] is not None
+    ]
+    if not rows:
+        return ""
+    return (
+        "Posts found to be outside what the model knows:\n\n"
+        "| posts | share outside | n |\n|---|---|---|\n" + "\n".join(rows)
+    )
+
+
+def _limits(manifest: Manifest) -> str:
+    return (
+        "## Limits\n\n"
+        "- Labels are noisy: they say where a post was published, not what its writer needs.\n"
+        "- English only; posts of one site and few years.\n"
+        "- All three teachers learn from the same text: the audio is synthetic speech of it. Its "
+        "prosody is the synthesiser's and is no evidence about a person; a real recording is "
+        "unlike the training voices.\n"
+        "- Not tested for differences between groups of people.\n"
+        f"- {manifest.data['authors_on_both_sides']} authors stand on both sides of the official "
+        "split, which can flatter every model.\n"
+        "- Intervals cover the choice of test posts, not the choice of seed."
+    )
+
+
+def _cell(values: dict[str, Any], key: str) -> str:
+    low, high = values["intervals"][key]
+    if key in ("ece", "brier", "auc"):
+        return f"{values[key]:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{100 * values[key]:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _voices(counts: dict[str, int]) -> str:
+    total = sum(counts.values())
+    return ", ".join(
+        f"{name} {count} posts ({count / total:.0%})" for name, count in counts.items()
+    )

@@ -1,0 +1,135 @@
+"""Training the emotion teacher: the graph over training posts, then the classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from mhkd.assets import ASSETS
+from mhkd.emotion.embedding import learn_embeddings
+from mhkd.emotion.graph import EmotionGraph, build_graph
+from mhkd.emotion.lexicon import Lexicon, load_lexicon
+from mhkd.models.backbones import load_text_backbone
+from mhkd.models.emotion import PAD, EmotionClassifier, batch_words, encode_words
+from mhkd.training.fit import Targets, cross_entropy, fit_classifier
+from mhkd.training.recipe import EmotionRecipe
+
+_WORDS_AT_ONCE = 64
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, eq=False)
+class EmotionTeacher:
+    """A trained classifier and the words it knows, in the order of its rows."""
+
+    model: EmotionClassifier
+    words: tuple[str, ...]
+    graph_facts: dict[str, Any]
+
+
+def find_lexicon(name: str) -> Lexicon:
+    """Loads a lexicon: a path, or a name in ``assets/lexicons``."""
+    embedded = ASSETS / "lexicons" / f"{name}.tsv"
+    return load_lexicon(embedded if embedded.is_file() else Path(name))
+
+
+def fit_emotion_teacher(
+    recipe: EmotionRecipe,
+    texts: Sequence[str],
+    authors: Sequence[str],
+    rows: npt.NDArray[np.int64],
+    targets: Targets,
+    classes: int,
+    seed: int,
+) -> EmotionTeacher:
+    """Builds the graph over the posts ``rows`` alone, learns its embeddings, fits the MLP."""
+    lexicon = find_lexicon(recipe.lexicon)
+    graph = build_graph(
+        [texts[row] for row in rows],
+        [authors[row] for row in rows],
+        min_posts=recipe.min_posts,
+        min_authors=recipe.min_authors,
+        window=recipe.window,
+        min_jaccard=recipe.min_jaccard,
+    )
+    learned = learn_embeddings(
+        graph,
+        lexicon,
+        embed_words(graph.words, recipe.features),
+        hidden=recipe.graph_hidden,
+        width=recipe.width,
+        epochs=recipe.graph_epochs,
+        learning_rate=recipe.graph_learning_rate,
+        seed=seed,
+    )
+    table = _standardise(learned.vectors, graph)
+    torch.manual_seed(seed)
+    model = EmotionClassifier(table, classes, recipe.hidden, recipe.fit.dropout)
+    vocabulary = {word: place for place, word in enumerate(graph.words, start=PAD + 1)}
+    encoded = [encode_words(vocabulary, text) for text in texts]
+    fit_classifier(
+        model,
+        rows.tolist(),
+        lambda places: {"word_ids": batch_words([encoded[row] for row in places], _CPU)},
+        targets,
+        cross_entropy(recipe.fit.label_smoothing),
+        recipe.fit,
+        seed,
+        lengths=[len(post.words) + 1 for post in encoded],
+    )
+    facts = {
+        "words": len(graph.words),
+        "edges": int(graph.adjacency.nnz),
+        "lexicon_words_in_graph": sum(word in lexicon.words for word in graph.words),
+        "held_out_emotion_f1": learned.held_out_f1,
+        "graph_epochs": learned.epochs,
+    }
+    return EmotionTeacher(model, graph.words, facts)
+
+
+def _standardise(vectors: torch.Tensor, graph: EmotionGraph) -> torch.Tensor:
+    """The embedding table, scaled so that the pooled training posts have mean 0 and variance 1.
+
+    Pooling is linear, so this can be done once to the words; row 0 is padding. Rounded to
+    float16, as it is stored.
+    """
+    row = {word: place for place, word in enumerate(graph.words)}
+    pooled = torch.stack(
+        [vectors[[row[w] for w in words]].mean(0) for words in graph.post_words if words]
+    )
+    scaled = (vectors - pooled.mean(0)) / pooled.std(0).clamp(min=1e-6)
+    return torch.cat([torch.zeros(1, vectors.shape[1]), scaled]).half().float()
+
+
+@torch.inference_mode()
+def embed_words(words: Sequence[str], backbone: str) -> torch.Tensor:
+    """What a text encoder knows of each word alone, shape (words, width), of length 1."""
+    loaded = load_text_backbone(backbone)
+    found = []
+    for start in range(0, len(words), _WORDS_AT_ONCE):
+        batch = loaded.tokenizer(
+            list(words[start : start + _WORDS_AT_ONCE]), return_tensors="pt", padding=True
+        )
+        mask = batch["attention_mask"].unsqueeze(-1)
+        hidden = loaded.encoder(**batch).last_hidden_state
+        found.append(nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1))
+    return torch.cat(found)
+
+
+@torch.inference_mode()
+def predict_emotions(teacher: EmotionTeacher, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Logits, shape (texts, classes)."""
+    vocabulary = {word: place for place, word in enumerate(teacher.words, start=PAD + 1)}
+    model = teacher.model.eval()
+    logits = [
+        model(batch_words([encode_words(vocabulary, text)], _CPU))[0].double().numpy()
+        for text in texts
+    ]
+    return np.stack(logits)

@@ -1,0 +1,69 @@
+"""The test split, opened once for a finished bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import binomtest
+
+from mhkd.analysis import MODELS
+from mhkd.batch_predictions import BatchRequest, predict_posts, predict_text_batches
+from mhkd.bundle import Manifest
+from mhkd.models.members import Members, TextMember
+from mhkd.predictions import measure_familiarity
+from mhkd.training.baseline import fit_linear, predict_linear
+from mhkd.training.data import TaskData
+from mhkd.training.metrics import compare_paired, expected_when_calibrated, measure
+
+Floats = npt.NDArray[np.float64]
+
+
+def evaluate_bundle(
+    manifest: Manifest, members: Members, plain: TextMember, data: TaskData, seed: int
+) -> dict[str, Any]:
+    """Metrics of every model on the test split, as the app would answer.
+
+    Args:
+        plain: the student's twin without teachers.
+
+    Returns:
+        Model → metrics of ``measure`` and ``ece_if_calibrated``; also ``comparison``,
+        McNemar's test of the student against its twin.
+    """
+    request = BatchRequest(members, manifest, data.test.texts, lambda *_: None)
+    found = predict_posts(request, MODELS)
+    found["student_without_teachers"] = predict_text_batches(request, "student", plain)
+    found["tf_idf_linear"] = predict_linear(fit_linear(data.train), data.test)
+    truth = data.test.labels
+    metrics: dict[str, Any] = {
+        name: {
+            **measure(probabilities, truth, seed=seed),
+            "ece_if_calibrated": expected_when_calibrated(probabilities, seed=seed),
+        }
+        for name, probabilities in found.items()
+    }
+    metrics["comparison"] = {
+        "student_against_twin": compare_paired(
+            found["student"], found["student_without_teachers"], truth
+        ),
+        "majority_class": float(np.bincount(truth).max() / len(truth)),
+    }
+    return metrics
+
+
+def rate_outside(members: Members, texts: Sequence[str]) -> dict[str, Any]:
+    """Share of posts that lie outside what the model knows, with Wilson's 95 % interval."""
+    if members.familiar is None or not texts:
+        return {"share": None, "n": len(texts), "interval": None}
+    outside = sum(
+        measure_familiarity(members.student, members.familiar, text).outside for text in texts
+    )
+    interval = binomtest(outside, len(texts)).proportion_ci(method="wilson")
+    return {
+        "share": outside / len(texts),
+        "n": len(texts),
+        "interval": [float(interval.low), float(interval.high)],
+    }

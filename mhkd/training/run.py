@@ -1,0 +1,174 @@
+"""A whole run: data → speech → teachers → soft targets → student → evaluation → bundle.
+
+Every stage keeps its result in the run folder under a key made of its inputs,
+so a run that was stopped goes on where it was, and nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mhkd.bundle import TextSettings
+from mhkd.training.assemble import BundleParts, write_bundle
+from mhkd.training.data import LabelledPosts, TaskData, load_task
+from mhkd.training.familiarity import Region, fit_region, pool_states
+from mhkd.training.fit import Targets
+from mhkd.training.recipe import Recipe, load_recipe
+from mhkd.training.sounds import keep_pooled
+from mhkd.training.speech import SpokenPost, assign_voices, plan_corpus, speak_corpus
+from mhkd.training.stages import RunFolder, Say, make_key
+from mhkd.training.students import StudentSearch, train_students
+from mhkd.training.teachers import (
+    TrainedTeacher,
+    audio_fit,
+    average,
+    cross_fit,
+    emotion_fit,
+    text_fit,
+)
+from mhkd.training.texts import keep_states
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    recipe: Recipe
+    data: TaskData
+    folder: RunFolder
+
+    @property
+    def posts(self) -> LabelledPosts:
+        return self.data.train
+
+    @property
+    def targets(self) -> Targets:
+        return Targets(torch.from_numpy(self.posts.labels))
+
+    def inputs(self, **parts: Any) -> dict[str, Any]:
+        """What every stage depends on, and what this one does."""
+        base = {"data": self.data.facts["train"], "folds": self.posts.folds.tolist()}
+        return {**base, "seed": self.recipe.seed, **parts}
+
+
+def train(
+    recipe_name: str | Path,
+    *,
+    data_dir: Path | None = None,
+    run_dir: Path | None = None,
+    out: Path | None = None,
+    workers: int | None = None,
+    say: Say = lambda _: None,
+) -> Path:
+    """Runs a recipe and writes its bundle.
+
+    Args:
+        recipe_name: a YAML file, or a name such as ``embedded/sdcnl``.
+        data_dir: folder of the data files; replaces the recipe's.
+        run_dir: folder of the kept results; ``runs/<name>`` by default.
+        out: folder of the bundle; ``<run_dir>/bundle`` by default.
+        workers: processes that speak posts; all cores by default.
+        say: is told the progress, a line at a time.
+
+    Returns:
+        The bundle's folder.
+
+    Raises:
+        RecipeError: the recipe or its data can't be used.
+    """
+    recipe = load_recipe(recipe_name)
+    source = data_dir or Path(recipe.data.folder)
+    data = load_task(recipe.data, recipe.labels, source, recipe.seed)
+    target = run_dir or Path("runs") / recipe.name
+    run = _Run(recipe, data, RunFolder(target, say))
+    say(f"data: {len(data.train)} posts to train on, {len(data.test)} to test")
+    jobs = _speak(run, workers)
+    teachers = _train_teachers(run, jobs)
+    soft = average(teachers)
+    search = train_students(
+        recipe, data.train, soft, run.inputs(soft=make_key({"soft": soft.tolist()})), run.folder
+    )
+    parts = BundleParts(recipe, data, teachers, search, _find_region(run, search), _count(jobs))
+    return write_bundle(parts, out or target / "bundle", say)
+
+
+def _speak(run: _Run, workers: int | None) -> list[SpokenPost]:
+    speech, posts = run.recipe.speech, run.posts
+    texts = dict(zip(posts.ids, posts.texts, strict=True))
+    voices = assign_voices(texts, speech.voices, run.recipe.seed)
+    jobs = plan_corpus(texts, voices, run.folder.folder / "speech", speech.words)
+    run.folder.say(f"speech: {sum(not job.file.exists() for job in jobs)} posts to speak")
+    speak_corpus(jobs, workers)
+    return jobs
+
+
+def _train_teachers(run: _Run, jobs: list[SpokenPost]) -> dict[str, TrainedTeacher]:
+    recipe, posts, folder = run.recipe, run.posts, run.folder
+    settings = text_settings(recipe)
+    kept = keep_states(recipe.text.backbone, recipe.text.frozen_layers, posts.texts, folder.folder)
+    text = cross_fit(
+        "text",
+        posts,
+        text_fit(recipe, settings, kept, run.targets),
+        run.inputs(text=recipe.text.model_dump()),
+        folder,
+    )
+    del kept
+    emotion = cross_fit(
+        "emotion",
+        posts,
+        emotion_fit(recipe, posts, run.targets),
+        run.inputs(emotion=recipe.emotion.model_dump()),
+        folder,
+    )
+    spoken = make_key({"files": [job.file.name for job in jobs]})
+    pooled = keep_pooled(
+        recipe.audio.backbone,
+        jobs,
+        folder.folder / f"sound-{recipe.audio.backbone}-{spoken}.safetensors",
+    )
+    audio = cross_fit(
+        "audio",
+        posts,
+        audio_fit(recipe, pooled, run.targets),
+        run.inputs(audio=recipe.audio.model_dump(), spoken=spoken),
+        folder,
+    )
+    teachers = {"text": text, "audio": audio, "emotion": emotion}
+    for name, teacher in teachers.items():
+        right = (teacher.held_out_logits.argmax(1) == posts.labels).mean()
+        folder.say(f"{name} teacher: {right:.1%} of held-out posts, T = {teacher.temperature:.2f}")
+    return teachers
+
+
+def text_settings(recipe: Recipe) -> TextSettings:
+    """The text teacher's settings, before its temperature is known."""
+    from transformers import AutoConfig
+
+    from mhkd.assets import backbone_folder
+
+    config = AutoConfig.from_pretrained(backbone_folder(recipe.text.backbone))
+    return TextSettings(
+        backbone=recipe.text.backbone,
+        layers=int(config.num_hidden_layers),
+        frozen_layers=recipe.text.frozen_layers,
+        lora_rank=recipe.text.lora_rank,
+        temperature=1.0,
+    )
+
+
+def _find_region(run: _Run, search: StudentSearch) -> Region:
+    settings = search.distilled.settings
+    kept = keep_states(
+        settings.backbone, settings.frozen_layers, run.posts.texts, run.folder.folder
+    )
+    return fit_region(pool_states(kept), run.posts.folds, run.recipe.familiarity_share)
+
+
+def _count(jobs: list[SpokenPost]) -> Mapping[str, int]:
+    names, counts = np.unique([job.voice for job in jobs], return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))

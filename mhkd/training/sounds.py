@@ -1,0 +1,101 @@
+"""Training the audio teacher's head on pooled states of the frozen speech encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from mhkd.models.audio import AudioClassifier, encode_sound
+from mhkd.models.backbones import load_audio_backbone
+from mhkd.training.fit import Targets, cross_entropy, fit_classifier
+from mhkd.training.recipe import AudioRecipe
+from mhkd.training.speech import SpokenPost, load_spoken
+
+_POSTS_AT_ONCE = 8
+
+
+@torch.inference_mode()
+def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], file: Path) -> torch.Tensor:
+    """Mean states of every layer for all spoken posts, shape (posts, layers, width).
+
+    Read from ``file`` where it exists. Mean, layer sum and projector are linear,
+    so that the head can be trained on these alone.
+    """
+    if file.exists():
+        return load_file(file)["pooled"]
+    loaded = load_audio_backbone(backbone, classes=2)
+    model = AudioClassifier(loaded.network)
+    pooled = []
+    for start in range(0, len(jobs), _POSTS_AT_ONCE):
+        sounds = [
+            encode_sound(loaded.extractor, load_spoken(job))
+            for job in jobs[start : start + _POSTS_AT_ONCE]
+        ]
+        index = [place for place, sound in enumerate(sounds) for _ in sound.features]
+        pooled.append(
+            model.pool(
+                torch.cat([sound.features for sound in sounds]),
+                torch.cat([sound.samples_heard for sound in sounds]),
+                torch.tensor(index),
+            )
+        )
+    kept = torch.cat(pooled)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".part")
+    save_file({"pooled": kept}, partial)
+    partial.replace(file)
+    return kept
+
+
+class AudioHead(nn.Module):
+    """The trained part of the audio classifier, fed with pooled states."""
+
+    def __init__(self, classifier: AudioClassifier, dropout: float) -> None:
+        super().__init__()
+        self.network = classifier.network
+        self.network.encoder = nn.Identity()  # not needed here
+        self.dropout = nn.Dropout(dropout)
+        self._classify = classifier.classify
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Logits, shape (posts, classes)."""
+        return self._classify(self.dropout(pooled))
+
+
+def fit_audio_head(
+    recipe: AudioRecipe,
+    pooled: torch.Tensor,
+    rows: npt.NDArray[np.int64],
+    targets: Targets,
+    classes: int,
+    seed: int,
+) -> AudioHead:
+    """Trains layer weights, projector and classifier on the posts ``rows``."""
+    torch.manual_seed(seed)
+    network = load_audio_backbone(recipe.backbone, classes).network
+    head = AudioHead(AudioClassifier(network), recipe.fit.dropout)
+    fit_classifier(
+        head,
+        rows.tolist(),
+        lambda places: {"pooled": pooled[list(places)]},
+        targets,
+        cross_entropy(recipe.fit.label_smoothing),
+        recipe.fit,
+        seed,
+    )
+    return head
+
+
+@torch.inference_mode()
+def predict_sounds(
+    head: AudioHead, pooled: torch.Tensor, rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Logits of the posts ``rows``, shape (rows, classes)."""
+    logits: npt.NDArray[np.float64] = head.eval()(pooled[rows]).double().numpy()
+    return logits

@@ -1,0 +1,53 @@
+"""Results of a run, kept under a key made of everything that decided them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run keeps its results, and to whom it tells its progress."""
+
+    folder: Path
+    say: Say
+
+    def keep(
+        self, stage: str, inputs: Mapping[str, Any], make: Callable[[], Mapping[str, torch.Tensor]]
+    ) -> dict[str, torch.Tensor]:
+        """The tensors of a stage: read if its inputs are unchanged, else made and written.
+
+        Args:
+            stage: name of the stage, the start of the file name.
+            inputs: plain values that decide the result.
+            make: computes it.
+        """
+        file = self.folder / f"{stage}-{make_key(inputs)}.safetensors"
+        if file.exists():
+            self.say(f"{stage}: kept from an earlier run")
+            return load_file(file)
+        self.say(f"{stage} …")
+        start = time.monotonic()
+        result = {name: tensor.contiguous() for name, tensor in make().items()}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".part")
+        save_file(result, partial)
+        partial.replace(file)
+        self.say(f"{stage}: {time.monotonic() - start:.0f} s")
+        return result
+
+
+def make_key(inputs: Mapping[str, Any]) -> str:
+    """A short hash of plain values."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]

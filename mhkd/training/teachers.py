@@ -1,0 +1,147 @@
+"""The three teachers: cross-fitted for soft targets, then fitted on all training posts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from mhkd.bundle import TextSettings
+from mhkd.models.members import trained_weights
+from mhkd.training.calibrate import calibrated, fit_temperature
+from mhkd.training.data import LabelledPosts
+from mhkd.training.emotions import fit_emotion_teacher, predict_emotions
+from mhkd.training.fit import Targets, cross_entropy
+from mhkd.training.recipe import Recipe
+from mhkd.training.sounds import fit_audio_head, predict_sounds
+from mhkd.training.stages import RunFolder
+from mhkd.training.texts import KeptStates, fit_text_classifier, predict_logits
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Fit = Callable[[Rows, Rows], Mapping[str, torch.Tensor]]
+LOGITS = "held_out_logits"
+WORDS = "words"
+FACTS = "graph_facts"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedTeacher:
+    """A teacher and what it says of posts it has not seen.
+
+    Attributes:
+        weights: of the fit on all training posts, by name.
+        held_out_logits: shape (posts, classes), each post by a fit without its fold.
+        temperature: fitted on ``held_out_logits``.
+    """
+
+    weights: Mapping[str, torch.Tensor]
+    held_out_logits: Floats
+    temperature: float
+
+    @property
+    def held_out_probabilities(self) -> Floats:
+        """Calibrated, shape (posts, classes)."""
+        return calibrated(self.held_out_logits, self.temperature)
+
+
+def cross_fit(
+    name: str, posts: LabelledPosts, fit: Fit, inputs: Mapping[str, Any], run: RunFolder
+) -> TrainedTeacher:
+    """Fits a teacher once without each fold and once on all posts.
+
+    Args:
+        fit: ``fit(rows, others)`` trains on ``rows`` and gives its weights and, as
+            ``held_out_logits``, the logits of ``others``.
+        inputs: what decides the result, for the key of the kept files.
+    """
+    logits = np.zeros((len(posts), int(posts.labels.max()) + 1))
+    for fold in range(int(posts.folds.max()) + 1):
+        rows, others = np.where(posts.folds != fold)[0], np.where(posts.folds == fold)[0]
+        kept = run.keep(
+            f"{name}-fold{fold}",
+            {**inputs, "fold": fold},
+            lambda rows=rows, others=others: {LOGITS: fit(rows, others)[LOGITS]},  # type: ignore[misc]
+        )
+        logits[others] = kept[LOGITS].numpy()
+    everyone = np.arange(len(posts))
+    whole = run.keep(f"{name}-all", inputs, lambda: fit(everyone, everyone[:1]))
+    weights = {key: value for key, value in whole.items() if key != LOGITS}
+    return TrainedTeacher(weights, logits, fit_temperature(logits, posts.labels))
+
+
+def text_fit(recipe: Recipe, settings: TextSettings, kept: KeptStates, targets: Targets) -> Fit:
+    """Trains the text teacher."""
+
+    def fit(rows: Rows, others: Rows) -> Mapping[str, torch.Tensor]:
+        part = recipe.text.fit
+        loss = cross_entropy(part.label_smoothing)
+        model, upper = fit_text_classifier(
+            settings, kept, rows, targets, loss, part, recipe.seed, classes=len(recipe.labels)
+        )
+        logits = predict_logits(upper, kept, others)
+        return {**trained_weights(model, settings), LOGITS: torch.from_numpy(logits)}
+
+    return fit
+
+
+def audio_fit(recipe: Recipe, pooled: torch.Tensor, targets: Targets) -> Fit:
+    """Trains the audio teacher's head."""
+
+    def fit(rows: Rows, others: Rows) -> Mapping[str, torch.Tensor]:
+        head = fit_audio_head(recipe.audio, pooled, rows, targets, len(recipe.labels), recipe.seed)
+        weights = {
+            name: value
+            for name, value in head.network.state_dict().items()
+            if not name.startswith("encoder.")
+        }
+        return {**weights, LOGITS: torch.from_numpy(predict_sounds(head, pooled, others))}
+
+    return fit
+
+
+def emotion_fit(recipe: Recipe, posts: LabelledPosts, targets: Targets) -> Fit:
+    """Trains the emotion teacher; its words and the graph's facts stand beside the weights."""
+
+    def fit(rows: Rows, others: Rows) -> Mapping[str, torch.Tensor]:
+        teacher = fit_emotion_teacher(
+            recipe.emotion,
+            posts.texts,
+            posts.groups,
+            rows,
+            targets,
+            len(recipe.labels),
+            recipe.seed,
+        )
+        logits = predict_emotions(teacher, [posts.texts[row] for row in others])
+        return {
+            **teacher.model.state_dict(),
+            WORDS: _as_bytes(list(teacher.words)),
+            FACTS: _as_bytes(teacher.graph_facts),
+            LOGITS: torch.from_numpy(logits),
+        }
+
+    return fit
+
+
+def read_text_tensor(tensor: torch.Tensor) -> Any:
+    """Plain values that were kept as bytes beside weights."""
+    return json.loads(bytes(tensor.tolist()))
+
+
+def _as_bytes(values: Any) -> torch.Tensor:
+    return torch.frombuffer(bytearray(json.dumps(values).encode()), dtype=torch.uint8)
+
+
+def average(teachers: Mapping[str, TrainedTeacher]) -> Floats:
+    """The soft target: the mean of the teachers' calibrated held-out probabilities.
+
+    Source: 3M-Health section 3.4 (unweighted mean of the softmaxes).
+    """
+    mean: Floats = np.mean([t.held_out_probabilities for t in teachers.values()], axis=0)
+    return mean

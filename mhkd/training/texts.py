@@ -1,0 +1,190 @@
+"""Training text classifiers, the teacher and the student, on kept activations.
+
+The lowest layers are frozen, so their hidden states are computed once for every
+post and kept in float16; only the layers above are trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import PreTrainedModel
+
+from mhkd.bundle import TextSettings
+from mhkd.models.backbones import layers_of, load_text_backbone, split_encoder
+from mhkd.models.encoded import EncodedPost, encode_post
+from mhkd.models.members import add_adapters
+from mhkd.models.text import TextClassifier, pool_tokens
+from mhkd.training.fit import Loss, Targets, fit_classifier
+from mhkd.training.recipe import FitRecipe
+from mhkd.training.stages import make_key
+
+_POSTS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, eq=False)
+class KeptStates:
+    """Hidden states of the frozen layers.
+
+    Attributes:
+        states: for each post float16, shape (windows, tokens, width).
+        masks: for each post int64, shape (windows, tokens).
+    """
+
+    states: list[torch.Tensor]
+    masks: list[torch.Tensor]
+
+    @property
+    def lengths(self) -> list[int]:
+        """Positions of each post, padding included."""
+        return [mask.numel() for mask in self.masks]
+
+    def collate(self, rows: Sequence[int]) -> dict[str, Any]:
+        """The upper layers' input for some posts."""
+        width = max(self.masks[row].shape[1] for row in rows)
+        states, masks, index = [], [], []
+        for place, row in enumerate(rows):
+            room = width - self.masks[row].shape[1]
+            states.append(nn.functional.pad(self.states[row], (0, 0, 0, room)))
+            masks.append(nn.functional.pad(self.masks[row], (0, room)))
+            index += [place] * len(self.masks[row])
+        return {
+            "states": torch.cat(states).float(),
+            "attention_mask": torch.cat(masks),
+            "post_index": torch.tensor(index),
+        }
+
+
+def keep_states(backbone: str, frozen: int, texts: Sequence[str], folder: Path) -> KeptStates:
+    """Computes the frozen layers' states for all posts, or reads them from ``folder``."""
+    loaded = load_text_backbone(backbone)
+    encoded = [encode_post(loaded.tokenizer, text) for text in texts]
+    key = make_key({"backbone": backbone, "frozen": frozen, "texts": list(texts)})
+    file = folder / f"states-{key}.safetensors"
+    if file.exists():
+        flat = load_file(file)["states"]
+    else:
+        bottom, _ = split_encoder(loaded.encoder, frozen)
+        flat = _run_frozen(bottom, encoded)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".part")
+        save_file({"states": flat}, partial)
+        partial.replace(file)
+    states, start = [], 0
+    for post in encoded:
+        size = post.input_ids.numel()
+        states.append(flat[start : start + size].view(*post.input_ids.shape, -1))
+        start += size
+    return KeptStates(states, [post.attention_mask for post in encoded])
+
+
+@torch.inference_mode()
+def _run_frozen(bottom: PreTrainedModel, encoded: Sequence[EncodedPost]) -> torch.Tensor:
+    order = sorted(range(len(encoded)), key=lambda i: encoded[i].input_ids.shape)
+    found: dict[int, torch.Tensor] = {}
+    for start in range(0, len(order), _POSTS_AT_ONCE):
+        rows = order[start : start + _POSTS_AT_ONCE]
+        width = max(encoded[row].input_ids.shape[1] for row in rows)
+        ids, masks = (
+            torch.cat([nn.functional.pad(part, (0, width - part.shape[1])) for part in parts])
+            for parts in (
+                [encoded[row].input_ids for row in rows],
+                [encoded[row].attention_mask for row in rows],
+            )
+        )
+        hidden = bottom(
+            inputs_embeds=bottom.get_input_embeddings()(ids), attention_mask=masks
+        ).last_hidden_state.half()
+        place = 0
+        for row in rows:
+            windows, tokens = encoded[row].input_ids.shape
+            found[row] = hidden[place : place + windows, :tokens].reshape(windows * tokens, -1)
+            place += windows
+    return torch.cat([found[row] for row in range(len(encoded))])
+
+
+class UpperLayers(nn.Module):
+    """The trained part of a text classifier, fed with kept states."""
+
+    def __init__(self, classifier: TextClassifier, frozen_layers: int) -> None:
+        super().__init__()
+        encoder: Any = classifier.encoder
+        if isinstance(encoder, PeftModel):
+            encoder = encoder.base_model.model
+        _, self.encoder = split_encoder(encoder, frozen_layers)
+        self.dropout = classifier.dropout
+        self.head = classifier.head
+
+    def forward(
+        self, states: torch.Tensor, attention_mask: torch.Tensor, post_index: torch.Tensor
+    ) -> torch.Tensor:
+        """Logits, shape (posts, classes)."""
+        hidden = self.encoder(inputs_embeds=states, attention_mask=attention_mask).last_hidden_state
+        pooled = pool_tokens(hidden, attention_mask, post_index, int(post_index[-1]) + 1)
+        logits: torch.Tensor = self.head(self.dropout(pooled))
+        return logits
+
+
+def build_text_classifier(
+    settings: TextSettings, classes: int, dropout: float, seed: int
+) -> TextClassifier:
+    """An untrained classifier: the backbone, its adapters if any, a new head.
+
+    Only what ``members.trained_weights`` stores can be trained.
+    """
+    torch.manual_seed(seed)
+    backbone = load_text_backbone(settings.backbone, layers=settings.layers)
+    classifier = TextClassifier(backbone.encoder, classes, dropout)
+    backbone.encoder.requires_grad_(False)
+    if settings.lora_rank:
+        adapted: Any = add_adapters(backbone.encoder, settings.lora_rank, settings.frozen_layers)
+        classifier.encoder = adapted
+    else:
+        for layer in layers_of(backbone.encoder)[settings.frozen_layers :]:
+            layer.requires_grad_(True)
+    return classifier
+
+
+def fit_text_classifier(
+    settings: TextSettings,
+    kept: KeptStates,
+    rows: npt.NDArray[np.int64],
+    targets: Targets,
+    loss: Loss,
+    fit: FitRecipe,
+    seed: int,
+    *,
+    classes: int,
+) -> tuple[TextClassifier, UpperLayers]:
+    """Trains on the posts ``rows``; gives the whole classifier and its trained part."""
+    classifier = build_text_classifier(settings, classes, fit.dropout, seed)
+    upper = UpperLayers(classifier, settings.frozen_layers)
+    fit_classifier(
+        upper, rows.tolist(), kept.collate, targets, loss, fit, seed, lengths=kept.lengths
+    )
+    return classifier.eval(), upper
+
+
+@torch.inference_mode()
+def predict_logits(
+    upper: UpperLayers, kept: KeptStates, rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Logits of the posts ``rows``, shape (rows, classes)."""
+    upper.eval()
+    order = sorted(range(len(rows)), key=lambda i: kept.lengths[rows[i]])
+    logits: list[npt.NDArray[np.float64]] = [np.empty(0)] * len(rows)
+    for start in range(0, len(order), _POSTS_AT_ONCE):
+        places = order[start : start + _POSTS_AT_ONCE]
+        found = upper(**kept.collate([int(rows[i]) for i in places]))
+        for place, row in zip(places, found.double().numpy(), strict=True):
+            logits[place] = row
+    return np.stack(logits)

@@ -1,0 +1,3 @@
+"""The tests. ``mhkd`` is imported first: it mends torchaudio before transformers needs it."""
+
+import mhkd  # noqa: F401

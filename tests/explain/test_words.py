@@ -1,0 +1,142 @@
+"""Word attributions: completeness, spans, dummies, an untouched model."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import torch
+
+from mhkd.errors import Cancelled
+from mhkd.explain.contrast import contrast
+from mhkd.explain.words import explain_words, sum_to_words, word_spans
+from mhkd.models.encoded import encode_post
+from mhkd.models.members import Members, TextMember
+from mhkd.models.text import batch_posts
+from tests.tiny import LABELS, POST
+from tests.unchanged import fingerprint
+
+LONG = " ".join(f"Walk {number}: so tired, and good." for number in range(150))
+AWKWARD = "I\x00feel\u00a0so (tired) — and\ud800 alone…\n\n  \u200bthe\tend!  "
+
+
+def _member(members: Members, name: str) -> TextMember:
+    return members.student if name == "student" else members.text
+
+
+def _output(member: TextMember, text: str, target: int) -> float:
+    post = encode_post(member.tokenizer, text)
+    batch = batch_posts([post], int(member.tokenizer.pad_token_id), torch.device("cpu"))
+    with torch.no_grad():
+        return float(contrast(member.model(batch), target))
+
+
+@pytest.mark.parametrize("name", ["student", "text"])
+@pytest.mark.parametrize("text", [POST, LONG], ids=["one window", "four windows"])
+def test_scores_add_up(members: Members, name: str, text: str) -> None:
+    member = _member(members, name)
+    found = explain_words(member, text, LABELS, "suicide")
+    assert found.output == pytest.approx(_output(member, text, 1), abs=1e-3)
+    total = sum(word.score for word in found.words) + found.special_score
+    change = found.output - found.baseline_output
+    gap = abs(total - change) / max(abs(change), 0.1)
+    assert gap == pytest.approx(found.relative_gap, abs=1e-4)
+    assert found.converged == (gap < 0.05)
+
+
+def test_the_tiny_student_converges(members: Members) -> None:
+    assert explain_words(members.student, POST, LABELS, "suicide").converged
+
+
+def test_the_other_label_gets_the_opposite(members: Members) -> None:
+    one, other = (explain_words(members.student, POST, LABELS, label) for label in LABELS)
+    assert [w.score for w in one.words] == pytest.approx([-w.score for w in other.words], abs=1e-5)
+
+
+@pytest.mark.parametrize("text", [POST, LONG, AWKWARD], ids=["short", "long", "awkward"])
+def test_spans_join_back(members: Members, text: str) -> None:
+    found = explain_words(members.student, text, LABELS, "suicide")
+    end = 0
+    for word in found.words:
+        assert word.text == text[word.start : word.end]
+        assert word.start >= end
+        end = word.end
+    between = [text[a.end : b.start] for a, b in zip(found.words, found.words[1:], strict=False)]
+    assert all(not part.replace("\x00", "").strip() for part in between)
+
+
+def test_punctuation_belongs_to_its_word() -> None:
+    words = [POST[span.start : span.end] for span in word_spans(POST)]
+    assert words[3] == "tired," and words[-1] == "(calm)!"
+
+
+def test_words_that_were_not_read_are_left_out(members: Members) -> None:
+    post = encode_post(members.student.tokenizer, LONG)
+    assert post.tokens_read < post.tokens_total
+    found = explain_words(members.student, LONG, LABELS, "suicide")
+    last_read = int(post.offsets.max())
+    assert found.words[-1].start < last_read <= found.words[-1].end
+    assert len(found.words) < len(word_spans(LONG))
+
+
+def test_sub_words_are_added_up(members: Members) -> None:
+    post = encode_post(members.student.tokenizer, POST)
+    scores = torch.ones(post.input_ids.shape, dtype=torch.float64)
+    counts = {word.text: word.score for word in sum_to_words(post, POST, scores)}
+    assert counts["tired,"] == 2 and counts["(calm)!"] == 4 and counts["I"] == 1
+
+
+def test_a_mask_token_is_a_dummy(members: Members) -> None:
+    """The word is its own baseline, so nothing can fall on it."""
+    text = "I feel [MASK] and alone"
+    tokenizer = members.student.tokenizer
+    post = encode_post(tokenizer, text)
+    assert tokenizer.mask_token_id in post.input_ids
+    scores = {
+        w.text: w.score for w in explain_words(members.student, text, LABELS, "suicide").words
+    }
+    assert scores["[MASK]"] == 0.0
+    assert scores["alone"] != 0.0
+
+
+def test_special_tokens_keep_nothing(members: Members) -> None:
+    assert explain_words(members.text, POST, LABELS, "suicide").special_score == 0.0
+
+
+def test_the_same_post_gives_the_same_scores(members: Members) -> None:
+    first, second = (explain_words(members.text, POST, LABELS, "suicide") for _ in range(2))
+    assert first == second
+
+
+def test_the_model_is_unchanged(members: Members) -> None:
+    before = fingerprint(members.student.model)
+    explain_words(members.student, POST, LABELS, "suicide")
+    assert fingerprint(members.student.model) == before
+
+
+def test_the_model_is_unchanged_after_an_error_in_the_backward_pass(members: Members) -> None:
+    before = fingerprint(members.student.model)
+    with pytest.raises(Cancelled):
+        explain_words(members.student, LONG, LABELS, "suicide", cancel=_CancelAfter(13))
+    assert fingerprint(members.student.model) == before
+
+
+@pytest.mark.parametrize("looks", range(1, 14))
+def test_cancel_is_looked_at_forwards_and_backwards(members: Members, looks: int) -> None:
+    """Four windows: two calls for the ends, then forwards and backwards through each step."""
+    cancel = _CancelAfter(looks)
+    with pytest.raises(Cancelled):
+        explain_words(members.student, LONG, LABELS, "suicide", cancel=cancel)
+    assert cancel.looks == looks + 1
+
+
+class _CancelAfter(threading.Event):
+    """Is set at the look after the given number of looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks, self._limit = 0, looks
+
+    def is_set(self) -> bool:
+        self.looks += 1
+        return self.looks > self._limit

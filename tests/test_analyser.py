@@ -1,0 +1,365 @@
+"""The whole way of a post through a tiny bundle."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mhkd.analyser import Analyser
+from mhkd.analysis import MODELS, TEACHERS, Analysis, Progress
+from mhkd.bundle import MANIFEST, Manifest, save_manifest
+from mhkd.errors import BundleError, Cancelled, InputError
+from mhkd.explain.teachers import divergence_bits
+from mhkd.models.encoded import encode_post
+from mhkd.models.text import batch_posts
+from mhkd.post import Post, Recording
+from tests.tiny import LABELS, POST, build_tiny_bundle, tone
+from tests.unchanged import fingerprint
+
+TEXT = f"{POST} I am so tired today and it was good, but I feel alone when I am at the end."
+LONG = " ".join([TEXT] * 30)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_bundle(tmp_path_factory.mktemp("analysed"))
+
+
+@pytest.fixture(scope="module")
+def analyser(folder: Path) -> Analyser:
+    return Analyser.open(folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def whole(analyser: Analyser) -> Analysis:
+    return analyser.analyse(Post(TEXT, tone(3.0)))
+
+
+def _codes(analysis: Analysis) -> list[str]:
+    return [finding.code for finding in analysis.quality]
+
+
+def test_every_model_answers_with_probabilities(whole: Analysis) -> None:
+    for name in MODELS:
+        prediction = whole.predictions[name]
+        assert prediction is not None
+        assert list(prediction.probabilities) == list(LABELS)
+        assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert whole.given.audio.origin == "recorded"
+    assert whole.given.audio.seconds == whole.given.audio.seconds_heard == pytest.approx(3.0)
+    assert whole.given.audio.padding_s == pytest.approx(7.0)
+    assert whole.given.characters == len(TEXT)
+
+
+def test_probabilities_are_the_models_own(analyser: Analyser, whole: Analysis) -> None:
+    member = analyser._members.student
+    batch = batch_posts([encode_post(member.tokenizer, TEXT)], 0, torch.device("cpu"))
+    with torch.no_grad():
+        expected = (member.model(batch)[0].double() / 1.5).softmax(-1)
+    student = whole.predictions["student"]
+    assert student is not None
+    assert list(student.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_teachers_are_the_mean_and_full_is_theirs(whole: Analysis) -> None:
+    contributions = whole.teacher_contributions
+    assert contributions is not None
+    for label in LABELS:
+        each = [whole.predictions[name].probabilities[label] for name in TEACHERS]
+        assert whole.predictions["teachers"].probabilities[label] == pytest.approx(np.mean(each))
+    assert contributions.full == whole.predictions["teachers"].probabilities[contributions.target]
+    added = sum(contributions.shapley[name] for name in TEACHERS)
+    assert added == pytest.approx(contributions.full - contributions.empty, abs=1e-9)
+
+
+def test_divergence_is_against_the_student(whole: Analysis) -> None:
+    student = list(whole.predictions["student"].probabilities.values())
+    for name in (*TEACHERS, "teachers"):
+        other = list(whole.predictions[name].probabilities.values())
+        assert whole.divergence_bits[name] == divergence_bits(other, student)
+
+
+def test_the_target_is_the_students_label_unless_it_is_named(
+    analyser: Analyser, whole: Analysis
+) -> None:
+    probabilities = whole.predictions["student"].probabilities
+    best = max(probabilities, key=probabilities.__getitem__)
+    other = next(label for label in LABELS if label != best)
+    assert whole.attributions.student.target == whole.teacher_contributions.target == best
+    named = analyser.analyse(Post(TEXT), target=other, speak=False, explain="words")
+    assert named.attributions.student.target == named.teacher_contributions.target == other
+    assert named.predictions["student"] == whole.predictions["student"]
+
+
+def test_json_has_every_key_and_null_for_what_is_absent(
+    analyser: Analyser, whole: Analysis
+) -> None:
+    plain = json.loads(json.dumps(whole.to_json(), allow_nan=False))
+    bare = json.loads(
+        json.dumps(analyser.analyse(Post(TEXT), explain="none", speak=False).to_json())
+    )
+    assert set(plain) == set(bare)
+    assert set(bare["predictions"]) == set(MODELS)
+    assert set(bare["divergence_bits"]) == {*TEACHERS, "teachers"}
+    assert bare["attributions"] == dict.fromkeys(("student", "text", "emotion", "audio"))
+    assert set(bare["read"]) == {"student", "text", "emotion", "audio"}
+    assert bare["predictions"]["audio"] is None
+    assert bare["divergence_bits"]["audio"] is None
+    assert bare["contributions"]["teachers"]["shapley"]["audio"] is None
+    assert bare["input"]["audio"] == {
+        "origin": "none",
+        "seconds": 0.0,
+        "seconds_heard": 0.0,
+        "padding_s": 0.0,
+    }
+    assert "audio_left_out" not in [finding["code"] for finding in bare["quality"]]
+    assert set(plain["versions"]) == {"mhkd", "torch", "transformers", "captum", "python"}
+
+
+def test_explanations_asked_for(analyser: Analyser, whole: Analysis) -> None:
+    everything = whole.attributions
+    assert None not in (everything.student, everything.text, everything.emotion, everything.audio)
+    words = analyser.analyse(Post(TEXT, tone(1.0)), explain="words").attributions
+    assert words.audio is None
+    assert None not in (words.student, words.text, words.emotion)
+
+
+def test_the_same_post_gives_the_same_analysis(analyser: Analyser, whole: Analysis) -> None:
+    again = analyser.analyse(Post(TEXT, tone(3.0)))
+    assert replace(again, timing_ms={}) == replace(whole, timing_ms={})
+
+
+def test_explain_gives_what_analyse_gives(analyser: Analyser, whole: Analysis) -> None:
+    target = whole.teacher_contributions.target
+    post = Post(TEXT, tone(3.0))
+    for model in ("student", "text", "emotion", "audio"):
+        found = analyser.explain(post, model, target)
+        assert found == getattr(whole.attributions, model)
+
+
+def test_the_models_are_unchanged(analyser: Analyser) -> None:
+    members = analyser._members
+    models = [members.text.model, members.audio.model, members.emotion.model, members.student.model]
+    before = [fingerprint(model) for model in models]
+    analyser.analyse(Post(TEXT, tone(1.0)))
+    with pytest.raises(Cancelled):
+        analyser.analyse(Post(LONG, tone(1.0)), cancel=_CancelAfter(30))
+    assert [fingerprint(model) for model in models] == before
+
+
+@pytest.mark.parametrize(
+    ("samples", "code"),
+    [(np.zeros(16_000, np.float32), "no_speech"), (tone(0.05).samples, "too_short")],
+)
+def test_a_recording_without_speech_leaves_the_audio_teacher_out(
+    analyser: Analyser, samples: np.ndarray, code: str
+) -> None:
+    found = analyser.analyse(Post(TEXT, Recording(samples, 16_000, "recorded")))
+    assert code in _codes(found) and "audio_left_out" in _codes(found)
+    assert found.predictions["audio"] is None and found.attributions.audio is None
+    assert found.teacher_contributions.shapley["audio"] is None
+    assert found.given.audio.origin == "recorded" and found.given.audio.seconds_heard == 0
+    both = [found.predictions[name].probabilities["suicide"] for name in ("text", "emotion")]
+    assert found.predictions["teachers"].probabilities["suicide"] == pytest.approx(np.mean(both))
+
+
+def test_a_post_is_spoken(analyser: Analyser) -> None:
+    spoken = analyser.speak(TEXT)
+    assert spoken is not None and spoken.origin == "synthesised"
+    found = analyser.analyse(Post(TEXT), explain="none")
+    given = analyser.analyse(Post(TEXT, spoken), explain="none")
+    assert found.given.audio.origin == given.given.audio.origin == "synthesised"
+    assert found.predictions == given.predictions
+    assert "speaking" in found.timing_ms and "speaking" not in given.timing_ms
+
+
+def test_what_no_voice_can_say_is_left_out(
+    analyser: Analyser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mhkd.post_run.speak_post", lambda *_, **__: None)
+    found = analyser.analyse(Post(TEXT))
+    assert found.given.audio.origin == "none"
+    assert "audio_left_out" in _codes(found)
+    assert found.predictions["audio"] is None and found.attributions.audio is None
+
+
+def test_a_long_post_is_read_in_part(analyser: Analyser) -> None:
+    found = analyser.analyse(Post(LONG), explain="none", speak=False)
+    read = found.read["student"]
+    assert read.tokens_read < read.tokens_total
+    (message,) = [f.message for f in found.quality if f.code == "truncated"]
+    assert f"{read.tokens_read:,}" in message
+
+
+def test_a_long_recording_is_heard_in_part(analyser: Analyser) -> None:
+    found = analyser.analyse(Post(TEXT, tone(32.0, rate_hz=8_000)), explain="none")
+    assert found.given.audio.seconds == pytest.approx(32.0)
+    assert found.given.audio.seconds_heard == pytest.approx(30.0)
+    assert found.given.audio.padding_s == 0
+
+
+def test_an_unfamiliar_post(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in folder.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    manifest = Manifest.model_validate_json((copy / MANIFEST).read_text("utf-8"))
+    near = manifest.familiarity.model_copy(update={"threshold": 1e-6})
+    save_manifest(manifest.model_copy(update={"familiarity": near}), copy)
+    found = Analyser.open(copy, device="cpu").analyse(Post(TEXT), explain="none", speak=False)
+    assert found.familiarity.outside and "unfamiliar" in _codes(found)
+
+
+def test_familiarity_is_measured_in_the_frozen_layers(analyser: Analyser, whole: Analysis) -> None:
+    """Against the hidden states that transformers itself reports after layer 1."""
+    member = analyser._members.student
+    post = encode_post(member.tokenizer, TEXT)
+    with torch.no_grad():
+        states = member.model.encoder(
+            inputs_embeds=member.model.embed(post.input_ids),
+            attention_mask=post.attention_mask,
+            output_hidden_states=True,
+        ).hidden_states[1]
+    features = states[post.attention_mask.bool()].mean(0)
+    assert whole.familiarity.distance == pytest.approx(float(features[:4].norm()), rel=1e-4)
+
+
+def test_progress(analyser: Analyser) -> None:
+    heard: list[Progress] = []
+    found = analyser.analyse(Post(TEXT, tone(1.0)), on_progress=heard.append)
+    assert [p.stage for p in heard] == [
+        "student", "text", "audio", "emotion",
+        "explaining student", "explaining emotion", "explaining text", "explaining audio", "done",
+    ]  # fmt: skip
+    assert [p.fraction for p in heard] == sorted(p.fraction for p in heard)
+    assert all(p.partial is None for p in heard[:4])
+    assert heard[4].partial.predictions == found.predictions
+    assert heard[4].partial.attributions.student is None
+    assert heard[5].partial.attributions.student == found.attributions.student
+    assert heard[5].partial.attributions.text is None
+    assert heard[0].student is None and heard[1].student == found.predictions["student"]
+    assert heard[-1].partial is found and heard[-1].fraction == 1.0
+
+
+@pytest.mark.parametrize("stage", ["student", "text", "audio", "emotion", "explaining text"])
+def test_cancel_during_a_stage(analyser: Analyser, stage: str) -> None:
+    cancel = threading.Event()
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == stage:
+            cancel.set()
+        assert progress.stage != "done"
+
+    with pytest.raises(Cancelled):
+        analyser.analyse(Post(TEXT, tone(1.0)), on_progress=stop, cancel=cancel)
+    assert analyser.analyse(Post(TEXT), explain="none", speak=False).labels == LABELS
+
+
+def test_cancel_before_the_call(analyser: Analyser) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        analyser.analyse(Post(TEXT), cancel=cancel)
+
+
+def test_callers_wait_for_each_other(analyser: Analyser, whole: Analysis) -> None:
+    found: list[Analysis] = []
+    waiting: list[int] = []
+
+    def ask() -> None:
+        found.append(analyser.analyse(Post(TEXT, tone(3.0)), explain="none"))
+
+    def look(progress: Progress) -> None:
+        if progress.stage == "text":
+            for caller in callers:
+                caller.start()
+            deadline = time.monotonic() + 10
+            while analyser.waiting < len(callers) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            waiting.append(analyser.waiting)
+
+    callers = [threading.Thread(target=ask) for _ in range(3)]
+    analyser.analyse(Post(TEXT, tone(1.0)), explain="none", on_progress=look)
+    for caller in callers:
+        caller.join()
+    assert waiting == [3] and analyser.waiting == 0
+    assert [analysis.predictions for analysis in found] == [whole.predictions] * 3
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "a", "x" * 200_000])
+def test_text_that_is_refused(analyser: Analyser, text: str) -> None:
+    with pytest.raises(InputError):
+        analyser.analyse(Post(text))
+
+
+@pytest.mark.parametrize("text", [f"\x00{TEXT}", f"{TEXT}\ud800", "tired " * 2])
+def test_text_that_is_odd_but_answered(analyser: Analyser, text: str) -> None:
+    found = analyser.analyse(Post(text), speak=False)
+    assert json.dumps(found.to_json(), allow_nan=False)
+    assert all(text[w.start : w.end] == w.text for w in found.attributions.student.words)
+
+
+def test_unknown_options(analyser: Analyser) -> None:
+    with pytest.raises(InputError, match="depression, suicide"):
+        analyser.analyse(Post(TEXT), target="joy")
+    with pytest.raises(InputError, match="none, words, all"):
+        analyser.analyse(Post(TEXT), explain="some")  # type: ignore[arg-type]
+    with pytest.raises(InputError):
+        analyser.explain(Post(TEXT), "teachers", "suicide")  # type: ignore[arg-type]
+    with pytest.raises(InputError):
+        analyser.predict_texts([TEXT], ("nobody",))
+    with pytest.raises(InputError):
+        analyser.predict_texts([])
+
+
+def test_a_damaged_bundle_is_refused(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in folder.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    weights = copy / "student.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    with pytest.raises(BundleError, match="student.safetensors"):
+        Analyser.open(copy)
+
+
+def test_many_posts_are_answered_as_singly(analyser: Analyser) -> None:
+    texts = [LONG, TEXT, "so tired", "the walk was good", TEXT + " today", LONG[:3000]]
+    heard: list[Progress] = []
+    models = ("student", "text", "emotion")
+    found = analyser.predict_texts(texts, models, heard.append)
+    assert list(found) == list(models)
+    for row, text in enumerate(texts):
+        single = analyser.analyse(Post(text), explain="none", speak=False)
+        for name in models:
+            expected = list(single.predictions[name].probabilities.values())
+            assert found[name][row].tolist() == pytest.approx(expected, abs=1e-4)
+    assert {p.stage for p in heard} == set(models)
+    assert heard[-1].fraction == 1.0
+
+
+def test_teachers_of_many_posts_are_those_of_analyse(analyser: Analyser) -> None:
+    found = analyser.predict_texts([TEXT], ("teachers", "audio"))
+    single = analyser.analyse(Post(TEXT), explain="none")
+    for name in found:
+        expected = list(single.predictions[name].probabilities.values())
+        assert found[name][0].tolist() == pytest.approx(expected, abs=1e-4)
+
+
+class _CancelAfter(threading.Event):
+    """Is set at the look after the given number of looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._left = looks
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0

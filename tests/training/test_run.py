@@ -1,0 +1,126 @@
+"""A tiny recipe through every stage, with real speech and untrained networks."""
+
+import json
+
+import pytest
+import yaml
+
+from mhkd.analyser import Analyser
+from mhkd.bundle import load_bundle
+from mhkd.errors import RecipeError
+from mhkd.post import Post
+from mhkd.training.run import train
+from tests.tiny import build_tiny_bundle
+
+GLAD = "the walk today was good and calm"
+LOW = "i feel so tired and alone"
+
+
+def write_data(folder):
+    for name, count in (("train.csv", 18), ("test.csv", 8)):
+        rows = ["id,text,label"]
+        for i in range(count):
+            text, label = ((GLAD, "depression"), (LOW, "suicide"))[i % 2]
+            rows.append(f"{name[:2]}{i},{text} {'so ' * (i % 5)},{label}")
+        (folder / name).write_text("\n".join(rows) + "\n")
+
+
+def write_recipe(folder, backbones):
+    (folder / "lexicon.tsv").write_text("tired\tsadness\nalone\tsadness\ngood\tjoy\ncalm\tjoy\n")
+    fit = {"epochs": 2, "batch": 4}
+    recipe = {
+        "name": "tiny",
+        "version": "0.1",
+        "title": "Tiny",
+        "labels": ["depression", "suicide"],
+        "label_sources": {"depression": "r/depression", "suicide": "r/SuicideWatch"},
+        "data": {"folder": "x", "train": "train.csv", "test": "test.csv", "folds": 2},
+        "speech": {"voices": {"joe": 1.0}, "words": 5},
+        "text": {
+            "backbone": str(backbones / "mpnet"), "frozen_layers": 1, "lora_rank": 2, "fit": fit,
+        },
+        "audio": {"backbone": str(backbones / "whisper"), "fit": fit},
+        "emotion": {
+            "lexicon": str(folder / "lexicon.tsv"), "features": str(backbones / "bert"),
+            "min_posts": 2, "min_authors": 2, "width": 8, "graph_hidden": 8,
+            "graph_epochs": 5, "hidden": 4, "fit": fit,
+        },
+        "student": {
+            "candidates": [
+                {"backbone": str(backbones / "bert"), "layers": 2, "frozen_layers": 1},
+                {"backbone": str(backbones / "bert"), "layers": 1, "frozen_layers": 0},
+            ],
+            "validation_folds": 1,
+            "fit": fit,
+        },
+    }  # fmt: skip
+    file = folder / "tiny.yaml"
+    file.write_text(yaml.safe_dump(recipe))
+    return file
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    build_tiny_bundle(folder)
+    write_data(folder)
+    recipe = write_recipe(folder, folder / "backbones")
+    said = []
+    bundle = train(recipe, data_dir=folder, run_dir=folder / "run", workers=1, say=said.append)
+    return folder, recipe, bundle, said
+
+
+def test_the_bundle_opens_and_answers(trained):
+    _, _, bundle, _ = trained
+    analysis = Analyser.open(bundle).analyse(Post("I feel so tired today"), explain="words")
+    assert set(analysis.predictions) == {"text", "audio", "emotion", "teachers", "student"}
+    assert all(
+        sum(p.probabilities.values()) == pytest.approx(1) for p in analysis.predictions.values()
+    )
+    assert analysis.given.audio.origin == "synthesised"
+    assert analysis.attributions.student.words
+
+
+def test_the_card_and_the_manifest_hold_the_metrics(trained):
+    _, _, bundle, _ = trained
+    metrics = json.loads((bundle / "bundle.json").read_text())["metrics"]
+    for model in ("text", "audio", "emotion", "teachers", "student", "student_without_teachers",
+                  "tf_idf_linear"):  # fmt: skip
+        assert metrics[model]["n"] == 8
+        assert set(metrics[model]["intervals"]) >= {"accuracy", "f1_macro", "auc", "ece"}
+    card = (bundle / "MODEL_CARD.md").read_text()
+    assert f"{100 * metrics['student']['accuracy']:.1f}" in card
+    assert "n = 8" in card
+
+
+def test_no_post_stands_in_the_bundle(trained):
+    _, _, bundle, _ = trained
+    for file in bundle.iterdir():
+        assert GLAD.encode() not in file.read_bytes()
+        assert LOW.encode() not in file.read_bytes()
+
+
+def test_a_second_run_computes_nothing_again_and_gives_the_same_weights(trained):
+    folder, recipe, bundle, _ = trained
+    before = load_bundle(bundle).manifest
+    said = []
+    again = train(
+        recipe, data_dir=folder, run_dir=folder / "run", out=folder / "again", workers=1,
+        say=said.append,
+    )  # fmt: skip
+    after = load_bundle(again).manifest
+    assert after.files == before.files
+    assert after.metrics == before.metrics
+    assert not [line for line in said if line.endswith(" …") and not line.startswith("evaluation")]
+
+
+def test_a_run_from_nothing_gives_the_same_weights(trained):
+    folder, recipe, bundle, _ = trained
+    fresh = train(recipe, data_dir=folder, run_dir=folder / "fresh", workers=1)
+    assert load_bundle(fresh).manifest.files == load_bundle(bundle).manifest.files
+
+
+def test_missing_data_is_named(trained, tmp_path):
+    _, recipe, _, _ = trained
+    with pytest.raises(RecipeError, match="--data-dir"):
+        train(recipe, data_dir=tmp_path, run_dir=tmp_path / "run")
