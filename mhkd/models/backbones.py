@@ -1,4 +1,4 @@
-"""Pretrained encoders by name: a folder, ``assets/backbones`` or, when allowed, the hub."""
+"""Pretrained encoders by name: a folder, or a name in ``assets/backbones``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from mhkd.assets import backbone_folder
 from mhkd.errors import BundleError
 from mhkd.models.storage import load_weights
 
-HUB = "hub:"
 WEIGHTS_FILE = "weights.safetensors"
 
 
@@ -43,44 +42,30 @@ class AudioBackbone:
     extractor: Any
 
 
-def load_text_backbone(
-    name: str, *, layers: int | None = None, allow_hub: bool = False
-) -> TextBackbone:
+def load_text_backbone(name: str, *, layers: int | None = None) -> TextBackbone:
     """Loads an encoder for text.
 
     Args:
-        name: a folder, a name in ``assets/backbones``, or ``hub:NAME``.
+        name: a folder, or a name in ``assets/backbones``.
         layers: keep this many of the lowest layers; None keeps all.
-        allow_hub: let ``hub:NAME`` use the Hugging Face cache or hub.
 
     Raises:
-        BundleError: no such backbone, or the hub is not allowed.
+        BundleError: no such backbone, or it has fewer layers.
     """
-    if name.startswith(HUB):
-        source = _hub_name(name, allow_hub)
-        encoder = AutoModel.from_pretrained(source, use_safetensors=True)
-        tokenizer = AutoTokenizer.from_pretrained(source)
-    else:
-        folder = backbone_folder(name)
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        config.attention_probs_dropout_prob = 0.0  # with it, attention takes the slow path on CPU
-        encoder = AutoModel.from_config(config)
-        _load_into(encoder, folder)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    folder = backbone_folder(name)
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config.attention_probs_dropout_prob = 0.0  # with it, attention takes the slow path on CPU
+    encoder = AutoModel.from_config(config)
+    _load_into(encoder, folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if layers is not None:
         encoder = keep_layers(encoder, layers)
     return TextBackbone(encoder.eval(), tokenizer)
 
 
-def load_audio_backbone(name: str, classes: int, *, allow_hub: bool = False) -> AudioBackbone:
+def load_audio_backbone(name: str, classes: int) -> AudioBackbone:
     """Loads a speech network for ``classes`` labels; see ``load_text_backbone``."""
     settings = {"num_labels": classes, "use_weighted_layer_sum": True}
-    if name.startswith(HUB):
-        source = _hub_name(name, allow_hub)
-        network = AutoModelForAudioClassification.from_pretrained(
-            source, ignore_mismatched_sizes=True, use_safetensors=True, **settings
-        )
-        return AudioBackbone(network.eval(), AutoFeatureExtractor.from_pretrained(source))
     folder = backbone_folder(name)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, **settings)
     network = AutoModelForAudioClassification.from_config(config)
@@ -144,12 +129,3 @@ def _load_into(module: nn.Module, folder: Path) -> None:
     if needed or unexpected:
         fault = needed[0] if needed else unexpected[0]
         raise BundleError(f"The weights in {folder} don't fit their config.json: '{fault}'.")
-
-
-def _hub_name(name: str, allow_hub: bool) -> str:
-    if not allow_hub:
-        raise BundleError(
-            f"The backbone '{name}' is on the Hugging Face hub. Give --allow-hub to fetch it, "
-            "or name a local folder."
-        )
-    return name.removeprefix(HUB)

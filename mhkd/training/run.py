@@ -88,10 +88,7 @@ def train(
     say(f"data: {len(data.train)} posts to train on, {len(data.test)} to test")
     jobs = _speak(run, workers)
     teachers = _train_teachers(run, jobs)
-    soft = average(teachers)
-    search = train_students(
-        recipe, data.train, soft, run.inputs(soft=make_key({"soft": soft.tolist()})), run.folder
-    )
+    search = train_students(recipe, data.train, average(teachers), run.inputs(), run.folder)
     parts = BundleParts(recipe, data, teachers, search, _find_region(run, search), _count(jobs))
     return write_bundle(parts, out or target / "bundle", say)
 

@@ -17,7 +17,7 @@ from mhkd.training.data import LabelledPosts
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Loss, Targets, cross_entropy
 from mhkd.training.recipe import Recipe, StudentCandidate
-from mhkd.training.stages import RunFolder
+from mhkd.training.stages import RunFolder, make_key
 from mhkd.training.teachers import LOGITS
 from mhkd.training.texts import KeptStates, fit_text_classifier, keep_states, predict_logits
 
@@ -57,7 +57,7 @@ def train_students(
 
     Args:
         soft: out-of-fold soft targets, shape (posts, classes).
-        inputs: what decided ``soft``, for the key of the kept files.
+        inputs: what decides the fits beside ``soft``, for the key of the kept files.
     """
     trainer = _Trainer(recipe, posts, soft, inputs, run)
     tried = []
@@ -83,6 +83,7 @@ class _Trainer:
     ) -> None:
         self._recipe = recipe
         self._posts = posts
+        self._soft = soft
         self._inputs = inputs
         self._run = run
         self._targets = Targets(torch.from_numpy(posts.labels), torch.from_numpy(soft).float())
@@ -140,8 +141,10 @@ class _Trainer:
             return {**whole, LOGITS: logits}
 
         kind = "distilled" if distilled else "plain"
+        teachers = make_key({"soft": self._soft.tolist()}) if distilled else None
         inputs = {
             **self._inputs,
+            "soft": teachers,
             "candidate": candidate.model_dump(),
             "student": recipe.model_dump(exclude={"candidates", "validation_folds"}),
             "kind": kind,

@@ -1,0 +1,292 @@
+"""An analysis written by hand, and an analyser that gives it. Its numbers are invented."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from mhkd.analysis import (
+    Analysis,
+    Attributions,
+    BundleReference,
+    EmotionAttribution,
+    Familiarity,
+    Finding,
+    Given,
+    Heard,
+    Prediction,
+    Progress,
+    Read,
+    SegmentScore,
+    SoundAttribution,
+    TeacherContributions,
+    WordAttribution,
+    WordScore,
+)
+from mhkd.errors import Cancelled
+from mhkd.post import Post, Recording
+
+LABELS = ("depression", "suicide")
+SOURCES = {"depression": "r/depression", "suicide": "r/SuicideWatch"}
+TEXT = "I feel like a burden to everyone. My sister helps, and I am so tired of this grey winter."
+_FEELINGS = {"burden": 0.9, "tired": 0.4, "helps": -0.3, "way": 0.5, "forward": 0.35}
+
+
+@dataclass
+class ExampleAnalyser:
+    """Stands where ``mhkd.analyser.Analyser`` stands, at a chosen pace."""
+
+    probability: float = 0.78
+    outside: bool = False
+    pause_s: float = 0.0
+    waiting: int = 0
+
+    @property
+    def manifest(self) -> Any:
+        """What the pages read of a manifest."""
+        return build_manifest()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels."""
+        return LABELS
+
+    def analyse(
+        self,
+        post: Post,
+        *,
+        speak: bool = True,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+        **_: object,
+    ) -> Analysis:
+        """Stages, then predictions, then one explanation after the other."""
+        tell = on_progress or (lambda progress: None)
+        whole = build_analysis(
+            post, speak=speak, probability=self.probability, outside=self.outside
+        )
+        first = None
+        for number, stage in enumerate(("student", "speaking", "text", "audio", "emotion")):
+            tell(Progress(stage, number / 9, None, first))
+            first = whole.predictions["student"]
+            self._pause(cancel)
+        given = Attributions()
+        tell(Progress("explaining student", 5 / 9, replace(whole, attributions=given)))
+        for number, model in enumerate(("student", "emotion", "text", "audio")):
+            tell(Progress(f"explaining {model}", (5 + number) / 9))
+            self._pause(cancel)
+            given = replace(given, **{model: getattr(whole.attributions, model)})
+            tell(
+                Progress(
+                    f"explaining {model}", (6 + number) / 9, replace(whole, attributions=given)
+                )
+            )
+        return whole
+
+    def explain(
+        self, post: Post, model: str, target: str, *, cancel: threading.Event | None = None
+    ) -> object:
+        """The explanation for either label."""
+        self._pause(cancel)
+        return getattr(build_attributions(post, target, heard=True), model)
+
+    def speak(self, text: str, *, cancel: threading.Event | None = None) -> Recording:
+        """A sound of 12 s."""
+        return build_recording(12.0, "synthesised")
+
+    def _pause(self, cancel: threading.Event | None) -> None:
+        end = time.monotonic() + self.pause_s
+        while time.monotonic() < end:
+            time.sleep(0.02)
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+
+
+def build_manifest() -> Any:
+    """A manifest with invented numbers."""
+    text = SimpleNamespace(backbone="all-mpnet-base-v2", layers=12)
+    interval = {"accuracy": [0.72, 0.81], "f1_macro": [0.72, 0.80]}
+    metrics = {
+        model: {
+            "accuracy": value,
+            "f1_macro": value,
+            "auc": value + 0.07,
+            "ece": 0.04,
+            "ece_if_calibrated": 0.06,
+            "n": 379,
+            "intervals": interval,
+        }
+        for model, value in (
+            ("text", 0.78),
+            ("audio", 0.68),
+            ("emotion", 0.67),
+            ("teachers", 0.79),
+            ("student", 0.77),
+        )
+    }
+    return SimpleNamespace(
+        name="example",
+        version="0",
+        title="Example",
+        labels=LABELS,
+        label_sources=SOURCES,
+        text=text,
+        student=SimpleNamespace(backbone="all-minilm-l6-v2", layers=6),
+        audio=SimpleNamespace(backbone_title="Whisper base encoder", voice="joe", spoken_words=60),
+        emotion=SimpleNamespace(lexicon="GoEmotions"),
+        familiarity=SimpleNamespace(validation_share_outside=0.05),
+        metrics={
+            **metrics,
+            "comparison": {"majority_class": 0.52},
+            "outside": {"neutral": {"share": 0.9, "n": 500, "interval": [0.87, 0.92]}},
+        },
+        data={"train": {"posts": 1516}, "test": {"posts": 379}, "folds": 3},
+        backbones={"all-mpnet-base-v2": "0" * 64},
+        files={"student.safetensors": "1" * 64},
+    )
+
+
+def build_recording(duration_s: float, origin: Any, rate_hz: int = 16_000) -> Recording:
+    """Something like syllables."""
+    t = np.arange(int(duration_s * rate_hz)) / rate_hz
+    pitch = 120 + 25 * np.sin(2 * np.pi * 0.4 * t)
+    tone = sum(np.sin(2 * np.pi * k * np.cumsum(pitch) / rate_hz) / k for k in range(1, 9))
+    beat = np.clip(np.sin(2 * np.pi * 1.9 * t) + 0.6 * np.sin(2 * np.pi * 0.37 * t), 0, None)
+    return Recording((0.2 * tone * beat).astype(np.float32), rate_hz, origin)
+
+
+def build_analysis(
+    post: Post | None = None,
+    *,
+    speak: bool = True,
+    probability: float = 0.78,
+    outside: bool = False,
+) -> Analysis:
+    """A whole analysis of a post."""
+    post = post or Post(TEXT)
+    heard = _build_heard(post, speak)
+    p = {"text": 0.81, "audio": 0.36 if heard.seconds else None, "emotion": 0.58}
+    present = [value for value in p.values() if value is not None]
+    mean = sum(present) / len(present)
+    empty = {"text": 0.51, "audio": 0.50, "emotion": 0.52}
+    shapley = {
+        name: None if value is None else (value - empty[name]) / len(present)
+        for name, value in p.items()
+    }
+    base = sum(empty[name] for name, value in p.items() if value is not None) / len(present)
+    target = "suicide" if probability >= 0.5 else "depression"
+    every: Mapping[str, float | None] = {**p, "teachers": mean, "student": probability}
+    words = len(post.text.split())
+    return Analysis(
+        bundle=BundleReference("example", "0", "0" * 64),
+        labels=LABELS,
+        given=Given(len(post.text), heard),
+        read={
+            "text": Read(words + 9, min(words + 9, 1024)),
+            "audio": None,
+            "emotion": Read(words, max(words // 5, 1)),
+            "teachers": None,
+            "student": Read(words + 9, min(words + 9, 1024)),
+        },
+        quality=(Finding("teachers_disagree", "The teachers point to different labels."),),
+        predictions={name: _predict(value) for name, value in every.items()},
+        divergence_bits={
+            "text": 0.001,
+            "audio": 0.13 if heard.seconds else None,
+            "emotion": 0.033,
+            "teachers": 0.028,
+        },
+        familiarity=Familiarity(31.0 if outside else 18.2, 25.0, outside),
+        teacher_contributions=TeacherContributions(
+            target,
+            base,
+            mean,
+            shapley,
+            0.0,
+            "Exact Shapley values over the teachers whose input is present. An absent teacher is "
+            "replaced by its mean output on training posts.",
+        ),
+        attributions=build_attributions(post, target, heard=heard.seconds > 0),
+        timing_ms={"student": 210.0, "speaking": 900.0, "text": 800.0, "audio": 1500.0},
+        versions={"mhkd": "0.1.0", "torch": "2"},
+    )
+
+
+def build_attributions(post: Post, target: str, *, heard: bool) -> Attributions:
+    """Explanations whose signs turn with the label."""
+    sign = 1.0 if target == "suicide" else -1.0
+    words = _score_words(post.text, sign)
+    listed = {"burden": ("sadness",), "helps": ("love", "optimism"), "tired": ("sadness",)}
+    emotions = {
+        "sadness": 0.31 * sign,
+        "fear": 0.08 * sign,
+        "anger": -0.02,
+        "disgust": 0.01,
+        "remorse": 0.05 * sign,
+        "confusion": 0.03,
+        "surprise": 0.0,
+        "joy": -0.12 * sign,
+        "love": -0.09 * sign,
+        "optimism": -0.05 * sign,
+    }
+    together = {
+        "target": target,
+        "method": "integrated gradients",
+        "words": words,
+        "relative_gap": 0.012,
+        "converged": True,
+        "output": 0.9 * sign,
+        "baseline_output": 0.02,
+        "steps": 32,
+    }
+    segments = tuple(
+        SegmentScore(i / 2, (i + 1) / 2, sign * 0.1 * float(np.sin(1.7 * i) * np.exp(-i / 14)))
+        for i in range(20)
+    )
+    written = WordAttribution(baseline="padding token", special_score=0.04, **together)
+    return Attributions(
+        student=written,
+        text=replace(written, relative_gap=0.081, converged=False, steps=256),
+        emotion=EmotionAttribution(
+            baseline="zero vectors",
+            emotions=emotions,
+            unlisted=0.11,
+            word_emotions=listed,
+            **together,
+        ),
+        audio=SoundAttribution(
+            target, "occlusion of time segments", "silence", segments, 0.5, -0.013, 0.4
+        )
+        if heard
+        else None,
+    )
+
+
+def _build_heard(post: Post, speak: bool) -> Heard:
+    if post.recording is not None:
+        seconds = post.recording.duration_s
+        return Heard(post.recording.origin, seconds, min(seconds, 30.0), 0.0)
+    return Heard("synthesised", 12.0, 12.0, 8.0) if speak else Heard("none", 0.0, 0.0, 0.0)
+
+
+def _predict(probability: float | None) -> Prediction | None:
+    if probability is None:
+        return None
+    return Prediction({"depression": 1 - probability, "suicide": probability}, None)
+
+
+def _score_words(text: str, sign: float) -> tuple[WordScore, ...]:
+    found, reached = [], 0
+    for word in text.split():
+        start = text.index(word, reached)
+        reached = start + len(word)
+        core = word.strip(".,?!").lower()
+        score = _FEELINGS.get(core, 0.35 * np.sin(sum(map(ord, core))) ** 9)
+        found.append(WordScore(word, start, reached, float(sign * score)))
+    return tuple(found)

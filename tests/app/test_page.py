@@ -1,0 +1,273 @@
+"""The page from its entry, over an analyser that answers by hand."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app import models, session
+from app.components.sound import as_wav
+from app.work import Desk
+from mhkd.errors import BundleError
+from mhkd.limits import MAX_CHARS
+from tests.app.example_analysis import TEXT, ExampleAnalyser, build_recording
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE_S = 90
+
+Load = Callable[[], ExampleAnalyser]
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Load], AppTest]]:
+    """Opens the page over the analyser given."""
+
+    def opened(load: Load) -> AppTest:
+        monkeypatch.setattr(models, "load_analyser", load)
+        page = AppTest.from_file(str(_ROOT / "app" / "main.py"), default_timeout=_PATIENCE_S)
+        return page.run()
+
+    st.cache_resource.clear()
+    yield opened
+    st.cache_resource.clear()
+
+
+def test_before_any_analysis(open_page: Callable[[Load], AppTest]) -> None:
+    page = open_page(ExampleAnalyser)
+    assert page.title[0].value == "What does this post resemble?"
+    _assert_help(page)
+    assert not page.exception
+
+
+def test_an_analysis_shows_answer_models_and_explanations(
+    open_page: Callable[[Load], AppTest],
+) -> None:
+    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    assert page.header[0].value == (
+        "This post resembles posts from r/SuicideWatch more than posts from r/depression."
+    )
+    shown = _html(page)
+    for words in (
+        "Teachers’ mean",
+        "close (0.028)",
+        "The teachers disagree.",
+        "The student reads text only",
+        "synthesised",
+        "Did not converge",
+    ):
+        assert words in shown
+    assert [tab.label for tab in page.tabs] == [
+        "Words",
+        "Emotions",
+        "Sound",
+        "Read and heard",
+        "Record",
+    ]
+    assert page.text_area[0].value == TEXT
+    _assert_help(page)
+    assert not page.exception
+
+
+def test_every_sample_is_answered(open_page: Callable[[Load], AppTest]) -> None:
+    page = open_page(ExampleAnalyser)
+    samples = sorted((_ROOT / "assets" / "samples").glob("*.json"))
+    assert 4 <= len(samples) <= 5
+    for file in samples:
+        sample = json.loads(file.read_text("utf-8"))
+        page.pills(key="post_sample_0").set_value(sample["title"]).run()
+        assert page.text_area[0].value == sample["text"]
+
+
+def test_a_sample_does_not_lose_what_was_typed(open_page: Callable[[Load], AppTest]) -> None:
+    page = open_page(ExampleAnalyser)
+    page.text_area[0].set_value("my own words").run()
+    page.pills(key="post_sample_0").set_value("A sourdough question").run()
+    _button(page, "Bring back my own text").click().run()
+    assert page.text_area[0].value == "my own words"
+
+
+def test_outside_leads_and_no_frequency_is_claimed(
+    open_page: Callable[[Load], AppTest],
+) -> None:
+    page = _analyse(open_page(lambda: ExampleAnalyser(outside=True)), TEXT)
+    assert page.header[0].value == "Outside what this model knows."
+    assert "Of 100 posts" not in " ".join(block.value for block in page.markdown)
+
+
+def test_undecided(open_page: Callable[[Load], AppTest]) -> None:
+    page = _analyse(open_page(lambda: ExampleAnalyser(probability=0.54)), TEXT)
+    assert page.header[0].value.startswith("Not decided")
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "a", "x" * 200_000])
+def test_a_bad_text_is_told_and_kept(open_page: Callable[[Load], AppTest], text: str) -> None:
+    page = _analyse(open_page(ExampleAnalyser), text)
+    assert "The post can’t be read" in _html(page)
+    assert page.text_area[0].value == text
+    _assert_help(page)
+    assert not page.exception
+
+
+def test_a_long_text_is_counted_before_it_is_sent(open_page: Callable[[Load], AppTest]) -> None:
+    page = open_page(ExampleAnalyser)
+    page.text_area[0].set_value("word " * MAX_CHARS).run()
+    assert f"of at most {MAX_CHARS:,} characters" in _html(page)
+
+
+def test_a_bad_recording_is_told_and_the_text_kept(
+    open_page: Callable[[Load], AppTest],
+) -> None:
+    page = open_page(ExampleAnalyser)
+    page.pills(key="post_sound_0").set_value("uploaded").run()
+    page.file_uploader[0].upload("broken.wav", b"RIFF not a sound at all", "audio/wav").run()
+    page = _analyse(page, TEXT)
+    assert "The recording can’t be used" in _html(page)
+    assert page.text_area[0].value == TEXT
+    _assert_help(page)
+
+
+def test_a_recording_is_heard_and_named_recorded(open_page: Callable[[Load], AppTest]) -> None:
+    recording = build_recording(3.0, "recorded")
+    page = open_page(ExampleAnalyser)
+    page.pills(key="post_sound_0").set_value("uploaded").run()
+    page.file_uploader[0].upload(
+        "voice.wav", as_wav(recording.samples, recording.rate_hz), "audio/wav"
+    ).run()
+    page = _analyse(page, TEXT)
+    assert "Sound: recorded" in _html(page)
+
+
+def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -> None:
+    page = open_page(ExampleAnalyser)
+    page.pills(key="post_sound_0").set_value("none").run()
+    page = _analyse(page, TEXT)
+    assert "did not answer" in _html(page)
+    assert page.header[0].value.startswith("This post resembles")
+
+
+def test_cancel_frees_the_page_and_keeps_the_text(open_page: Callable[[Load], AppTest]) -> None:
+    page = open_page(lambda: ExampleAnalyser(pause_s=30))
+    page.text_area[0].set_value(TEXT).run()
+    _button(page, "Analyse").click().run()
+    began = time.monotonic()
+    _button(page, "Cancel").click().run()
+    assert not _button(page, "Analyse").disabled
+    assert "Cancel" not in [button.label for button in page.button]
+    assert page.text_area[0].value == TEXT
+    assert time.monotonic() - began < 30
+
+
+def test_work_is_stopped_when_the_session_ends(open_page: Callable[[Load], AppTest]) -> None:
+    made: list[Desk] = []
+    original = session.Desk
+
+    class Noted(original):  # type: ignore[misc, valid-type]
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "Desk", Noted)
+        page = open_page(lambda: ExampleAnalyser(pause_s=60))
+        page.text_area[0].set_value(TEXT).run()
+        _button(page, "Analyse").click().run()
+    case = made[0].case
+    assert case is not None
+    assert not case.cancel.is_set()
+    st.cache_resource.clear()  # releases what the session held, as its end does
+    assert case.cancel.is_set()
+
+
+def test_the_other_label_can_be_explained(open_page: Callable[[Load], AppTest]) -> None:
+    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    chooser = next(g for g in page.segmented_control if "student" in (g.key or ""))
+    chooser.set_value("depression").run()
+    page = _settle(page)
+    assert "speaks for r/depression" in _html(page)
+
+
+def test_a_missing_bundle_is_told_on_both_pages(open_page: Callable[[Load], AppTest]) -> None:
+    def fail() -> ExampleAnalyser:
+        raise BundleError("student.safetensors is missing. Restore it.")
+
+    page = _analyse(open_page(fail), TEXT)
+    assert "is missing. Restore it." in _html(page)
+    assert page.text_area[0].value == TEXT
+    _assert_help(page)
+
+
+def test_method_page_is_filled_from_the_manifest(
+    open_page: Callable[[Load], AppTest],
+) -> None:
+    open_page(ExampleAnalyser)
+    models.open_analyser().result(_PATIENCE_S)
+    page = AppTest.from_function(_draw_method, default_timeout=_PATIENCE_S).run()
+    shown = _html(page)
+    for words in ("Whisper base encoder", "r/SuicideWatch", "52.0 %", "90.0 % (87.0–92.0)"):
+        assert words in shown
+    _assert_help(page)
+    assert not page.exception
+
+
+def test_a_changed_post_marks_the_answer_as_old(open_page: Callable[[Load], AppTest]) -> None:
+    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    page.text_area[0].set_value(f"{TEXT} And more.").run()
+    assert "The post has changed." in _html(page)
+
+
+def test_clear_forgets_everything(open_page: Callable[[Load], AppTest]) -> None:
+    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    _button(page, "Clear this case").click().run()
+    assert page.text_area[0].value == ""
+    assert TEXT not in _html(page)
+    _assert_help(page)
+
+
+def test_markup_in_a_post_stays_text(open_page: Callable[[Load], AppTest]) -> None:
+    nasty = "I feel <img src=x onerror=alert(1)> ![a](http://evil.example/a.png) tired today"
+    page = _analyse(open_page(ExampleAnalyser), nasty)
+    assert "<img" not in _html(page)
+    assert "evil" not in " ".join(block.value for block in page.markdown)
+
+
+def _draw_method() -> None:
+    from app.views import method
+
+    method.show_page()
+
+
+def _analyse(page: AppTest, text: str) -> AppTest:
+    page.text_area[0].set_value(text).run()
+    _button(page, "Analyse").click().run()
+    return _settle(page)
+
+
+def _settle(page: AppTest) -> AppTest:
+    end = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < end:
+        page.run()
+        waiting = [b for b in page.button if b.label == "Cancel"]
+        if not waiting and "Explaining for the label" not in _html(page):
+            return page
+        time.sleep(0.1)
+    raise AssertionError("the analysis did not end")
+
+
+def _button(page: AppTest, label: str) -> object:
+    return next(button for button in page.button if button.label == label)
+
+
+def _html(page: AppTest) -> str:
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+def _assert_help(page: AppTest) -> None:
+    shown = _html(page)
+    for words in ("988", "116 123", "findahelpline.com", "not a diagnosis", "2026-11-24"):
+        assert words in shown
