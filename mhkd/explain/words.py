@@ -13,6 +13,7 @@ import torch
 from mhkd.analysis import WordAttribution, WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, integrate_gradients
+from mhkd.limits import FIRST_STEPS, MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
@@ -62,6 +63,7 @@ def explain_words(
         embeddings[None],
         baseline[None],
         steps_at_once=max(1, _TOKENS_AT_ONCE // special.numel()),
+        max_steps=max(FIRST_STEPS, MAX_STEPS // len(embeddings)),  # a long post costs more a step
     )
     scores = integral.scores.cpu().double()
     return WordAttribution(

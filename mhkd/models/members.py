@@ -71,7 +71,7 @@ class EmotionMember:
 class FamiliarRegion:
     """Where the training posts lie in the student's frozen features.
 
-    ``distance = ‖(features − mean) · whitening‖``, features of shape (width,),
+    ``distance = ‖(features − mean) · whitening‖``, features of shape (width,) and length 1,
     whitening of shape (width, directions).
     """
 

@@ -159,11 +159,13 @@ def _results(manifest: Manifest) -> str:
         f"Student against its twin: {paired['only_first']} posts only the student gets right, "
         f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f}). "
         "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
-        f"{calibrated}.\n\n" + _outside(metrics.get("outside", {}))
+        f"{calibrated}.\n\n" + _outside(manifest)
     )
 
 
-def _outside(rates: dict[str, Any]) -> str:
+def _outside(manifest: Manifest) -> str:
+    rates: dict[str, Any] = manifest.metrics.get("outside", {})
+    skipped = max((kind["skip"] for kind in manifest.recipe["data"]["unfamiliar"]), default=0)
     rows = [
         f"| {name} | {rate['share']:.1%} [{rate['interval'][0]:.1%}, {rate['interval'][1]:.1%}] "
         f"| {rate['n']} |"
@@ -173,7 +175,13 @@ def _outside(rates: dict[str, Any]) -> str:
     if not rows:
         return ""
     return (
-        "Posts found to be outside what the model knows:\n\n"
+        "Posts found to be outside what the model knows"
+        + (
+            f" (the test's form was chosen on {skipped} other posts of each kind)"
+            if skipped
+            else ""
+        )
+        + ":\n\n"
         "| posts | share outside | n |\n|---|---|---|\n" + "\n".join(rows)
     )
 

@@ -136,7 +136,7 @@ def _read_unfamiliar(
         if file.is_file():
             table = read_posts_file(file, ("text", "label"))
             texts = table.loc[table["label"] == recipe.label, "text"]
-            found[recipe.name] = tuple(texts.iloc[: recipe.posts])
+            found[recipe.name] = tuple(texts.iloc[recipe.skip : recipe.skip + recipe.posts])
     return found
 
 

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.decomposition import PCA
+from torch import nn
 
 from mhkd.models.text import pool_tokens
 from mhkd.training.texts import KeptStates
 
-_DIRECTIONS = 64
+_DIRECTIONS = 128
 _LEAST_VARIANCE = 1e-6  # of the largest; below it is rounding
 
 
@@ -38,12 +39,12 @@ class Region:
 
 
 def pool_states(kept: KeptStates) -> npt.NDArray[np.float64]:
-    """Mean state of each post, shape (posts, width)."""
+    """Mean state of each post, scaled to length 1, shape (posts, width)."""
     pooled = []
     for states, mask in zip(kept.states, kept.masks, strict=True):
         index = torch.zeros(len(mask), dtype=torch.long)
         pooled.append(pool_tokens(states.float(), mask, index, 1)[0])
-    return torch.stack(pooled).double().numpy()
+    return nn.functional.normalize(torch.stack(pooled), dim=-1).double().numpy()
 
 
 def fit_region(

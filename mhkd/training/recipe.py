@@ -33,7 +33,8 @@ class UnfamiliarRecipe(_Part):
     name: str
     file: str = Field(description="CSV with text and label, beside the data.")
     label: str = Field(description="Only rows with this label.")
-    posts: int = Field(500, ge=1, description="At most this many, from the start of the file.")
+    skip: int = Field(0, ge=0, description="Rows at the start that were looked at before.")
+    posts: int = Field(500, ge=1, description="At most this many after them.")
 
 
 class SpeechRecipe(_Part):

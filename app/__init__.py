@@ -1,0 +1,1 @@
+"""The page over ``mhkd``: thin views, plain-value components, pure charts and wording."""

@@ -1,0 +1,1 @@
+"""Parts of a page that draw plain values; each owns its session-state keys."""

@@ -1,0 +1,84 @@
+"""The student's answer, led by what limits it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app import charts
+from app.escape import write_badges, write_note, write_small_print
+from app.wording import (
+    ORIGIN_BADGES,
+    Answer,
+    say_answer,
+    say_disagreement,
+    say_outside,
+    say_probability,
+)
+from mhkd.analysis import Analysis, Prediction
+
+
+def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str | None) -> None:
+    """Draws the answer.
+
+    Args:
+        analysis: with the student's prediction.
+        sources: label → where such posts come from.
+        calibration: how far the probability can be taken at its word.
+    """
+    prediction = analysis.predictions["student"]
+    if prediction is None:
+        write_note("No answer", "The student did not answer.")
+        return
+    answer = say_answer(prediction, sources)
+    familiarity = analysis.familiarity
+    if familiarity is not None and familiarity.outside:
+        st.header("Outside what this model knows.", anchor=False)
+        write_small_print(say_outside(familiarity.distance, familiarity.threshold))
+        write_small_print(
+            f"Its forced choice: {answer.headline} ({say_probability(answer.probability)})"
+        )
+    else:
+        _show_inside(answer, calibration)
+    disagreement = say_disagreement(analysis, sources)
+    if disagreement is not None:
+        write_note("The teachers disagree.", disagreement)
+    write_badges(
+        [f"Sound: {ORIGIN_BADGES[analysis.given.audio.origin]}", "Student reads text only"]
+    )
+
+
+def show_first_answer(prediction: Prediction, sources: Mapping[str, str]) -> None:
+    """Draws what the student said before the teachers have answered.
+
+    Args:
+        prediction: the student's.
+        sources: label → where such posts come from.
+    """
+    answer = say_answer(prediction, sources)
+    write_small_print("First answer of the student")
+    st.header(answer.headline, anchor=False)
+    st.markdown(
+        f"Calibrated probability **{say_probability(answer.probability)}**, {answer.certainty}."
+    )
+    write_small_print(
+        "The teachers are still reading. Whether this is a kind of post that the models know is "
+        "told with their answers."
+    )
+
+
+def _show_inside(answer: Answer, calibration: str | None) -> None:
+    st.header(answer.headline, anchor=False)
+    st.markdown(
+        f"Calibrated probability **{say_probability(answer.probability)}**, {answer.certainty}. "
+        f"{answer.frequency}"
+    )
+    st.plotly_chart(
+        charts.draw_frequency(answer.of_hundred),
+        config=charts.CONFIG,
+        key="answer_frequency",
+        alt=f"{answer.of_hundred} of 100 dots are filled.",
+    )
+    if calibration:
+        write_small_print(calibration)

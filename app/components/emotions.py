@@ -1,0 +1,57 @@
+"""The emotions that the emotion teacher rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app import charts
+from app.components.explained import choose_attribution
+from app.components.words import show_legend, strongest
+from app.escape import write_coloured_words, write_small_print, write_table
+from app.wording import say_words_trust, signed, source_of
+from app.work import Case
+from mhkd.analysis import EmotionAttribution
+
+
+def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str]) -> None:
+    """Draws a bar for each emotion, and the words with the emotions they carry.
+
+    Args:
+        case: with its analysis.
+        labels: all labels.
+        sources: label → where such posts come from.
+    """
+    found = choose_attribution(case, "emotion", labels, sources)
+    if not isinstance(found, EmotionAttribution):
+        return
+    toward = source_of(found.target, sources)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.header("By emotion", anchor=False)
+        st.plotly_chart(
+            charts.draw_emotions(found),
+            config=charts.CONFIG,
+            key="emotions_chart",
+            alt="; ".join(f"{name} {signed(v, 3)}" for name, v in found.emotions.items()),
+        )
+        write_small_print(
+            f"{signed(found.unlisted, 3)} falls on words that the lexicon does not list; the "
+            "teacher knows them only through the words they appear with."
+        )
+    with right:
+        st.header("By word", anchor=False)
+        notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
+        write_coloured_words(case.order.text, found.words, toward, notes)
+        show_legend(toward)
+        with st.expander("Strongest words and their emotions"):
+            write_table(
+                ("Word", "Emotions", "Share of the logit"),
+                [
+                    (word.text, notes.get(word.text.lower(), "not listed"), signed(word.score, 3))
+                    for word in strongest(found.words)
+                ],
+                numeric=(2,),
+            )
+        write_small_print(say_words_trust(found))

@@ -1,0 +1,26 @@
+"""What the page is not, and help lines: on every page, whatever the result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+from app.escape import write_help_lines
+
+NOT_THIS: Final = (
+    "A research tool. It labels posts, not people. It is not a diagnosis, nobody reads along, "
+    "and nobody is alerted."
+)
+_FILE: Final = Path(__file__).parents[2] / "assets" / "help_lines.json"
+
+
+def show_help_lines() -> None:
+    """Draws the line and the numbers."""
+    known = json.loads(_FILE.read_text("utf-8"))
+    write_help_lines(
+        NOT_THIS,
+        [(line["contact"], line["link"], line["name"], line["where"]) for line in known["lines"]],
+        f"Sources: {', '.join(line['source'] for line in known['lines'])}; "
+        f"checked {known['checked']}. {known['note']}",
+    )

@@ -1,0 +1,49 @@
+"""The three teachers, their mean and the student, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app import charts
+from app.escape import write_small_print, write_table
+from app.wording import MODEL_INPUTS, MODEL_NAMES, say_agreement, source_of
+from mhkd.analysis import Analysis
+
+_ROWS = ("student", "teachers", "text", "audio", "emotion")
+
+
+def show_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> None:
+    """Draws one chart on a common axis, and the same numbers as a table.
+
+    Args:
+        analysis: with the predictions.
+        target: the label whose probability is shown.
+        sources: label → where such posts come from.
+    """
+    here = source_of(target, sources)
+    st.header("Five answers side by side", anchor=False)
+    rows = [_row(analysis, model, target) for model in _ROWS]
+    st.plotly_chart(
+        charts.draw_models(analysis, target, sources),
+        config=charts.CONFIG,
+        key="models_chart",
+        alt=f"Probability of {here}: " + "; ".join(f"{row[0]} {row[2]}" for row in rows),
+    )
+    write_small_print(
+        "The shaded band, 0.4 to 0.6, is not decided. Divergence: Jensen–Shannon, in bits, from "
+        "the student’s answer."
+    )
+    write_table(("Model", "Reads", f"P({here})", "Divergence"), rows, numeric=(2,))
+
+
+def _row(analysis: Analysis, model: str, target: str) -> tuple[str, str, str, str]:
+    prediction = analysis.predictions.get(model)
+    reads = MODEL_INPUTS[model]
+    if model == "audio":
+        origin = analysis.given.audio.origin
+        reads = "no sound" if origin == "none" else f"sound ({origin})"
+    told = "did not answer" if prediction is None else f"{prediction.probabilities[target]:.3f}"
+    bits = "" if model == "student" else say_agreement(analysis.divergence_bits.get(model))
+    return MODEL_NAMES[model], reads, told, bits

@@ -1,0 +1,201 @@
+"""The post and its sound, as the user gives them. Owns the keys that begin with ``post_``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from app.escape import write_note, write_small_print
+from app.wording import say_length
+from app.work import Fault, Order
+from mhkd.limits import MAX_AUDIO_S, MAX_CHARS, MAX_UPLOAD_BYTES, MIN_AUDIO_S
+
+FORMATS: Final = (
+    "wav",
+    "flac",
+    "ogg",
+    "oga",
+    "opus",
+    "mp3",
+    "aiff",
+    "aif",
+    "caf",
+    "m4a",
+    "aac",
+    "mp4",
+    "webm",
+    "mka",
+    "3gp",
+    "amr",
+)
+SPOKEN, UPLOADED, RECORDED, SILENT = "spoken", "uploaded", "recorded", "none"
+_CHOICES: Final = {
+    SPOKEN: "Let the post be spoken",
+    UPLOADED: "Upload a recording",
+    RECORDED: "Record now",
+    SILENT: "No sound",
+}
+_SAMPLES: Final = Path(__file__).parents[2] / "assets" / "samples"
+_MB: Final = MAX_UPLOAD_BYTES // 1024**2
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A recording as it came, kept while the user visits other pages."""
+
+    name: str
+    data: bytes
+
+
+def ask_post(fault: Fault | None) -> Order:
+    """Draws the inputs and tells what they hold.
+
+    Args:
+        fault: why the last analysis failed; said beside the input that is to blame.
+    """
+    state = st.session_state
+    for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
+        state.setdefault(key, value)
+    sample_key = f"post_sample_{state['post_round']}"
+    st.pills(
+        "Sample posts",
+        list(_samples()),
+        key=sample_key,
+        on_change=_take_sample,
+        args=(sample_key,),
+        wrap=True,
+        help="Written for this page. Choosing one replaces the text below.",
+    )
+    text = _ask_text()
+    _show_fault(fault, "text")
+    choice = st.pills(
+        "Sound",
+        list(_CHOICES),
+        format_func=_CHOICES.__getitem__,
+        key=f"post_sound_{state['post_round']}",
+        default=SPOKEN,
+        required=True,
+        persist_state="session",
+        wrap=True,
+    )
+    kept = _ask_recording(choice)
+    _show_fault(fault, "sound")
+    return Order(text, None if kept is None else kept.data, choice == SPOKEN)
+
+
+def clear_post() -> None:
+    """Forgets the post and its recordings; uploads are dropped with their widgets."""
+    state = st.session_state
+    _fill("")
+    state["post_round"] += 1
+    for key in ("post_earlier", "post_kept_uploaded", "post_kept_recorded"):
+        state.pop(key, None)
+
+
+@lru_cache(maxsize=1)
+def _samples() -> dict[str, str]:
+    files = sorted(_SAMPLES.glob("*.json"))
+    return {s["title"]: s["text"] for s in (json.loads(f.read_text("utf-8")) for f in files)}
+
+
+def _ask_text() -> str:
+    state = st.session_state
+    key = f"post_text_{state['post_fill']}"
+    text = st.text_area(  # no max_chars: it would drop a longer text without a word
+        "Post",
+        state["post_filled"],
+        key=key,
+        height=220,
+        persist_state="session",
+        placeholder="Paste or write a post.",
+    )
+    write_small_print(say_length(text or "", MAX_CHARS))
+    if state.get("post_earlier"):
+        st.button("Bring back my own text", type="tertiary", on_click=_bring_back)
+    return text or ""
+
+
+def _fill(text: str) -> None:
+    """Puts a text into a fresh text area.
+
+    Writing to the one on the page would be undone by a browser that reports the old
+    text before it has seen the new one.
+    """
+    state = st.session_state
+    state.pop(f"post_text_{state['post_fill']}", None)
+    state["post_fill"] += 1
+    state["post_filled"] = text
+
+
+def _take_sample(key: str) -> None:
+    state = st.session_state
+    title = state[key]
+    if title is None:
+        return
+    typed: str = state.get(f"post_text_{state['post_fill']}") or ""
+    if typed.strip() and typed not in _samples().values():
+        state["post_earlier"] = typed
+    _fill(_samples()[title])
+
+
+def _bring_back() -> None:
+    state = st.session_state
+    _fill(state.pop("post_earlier"))
+    state[f"post_sample_{state['post_round']}"] = None
+
+
+def _ask_recording(choice: str | None) -> Kept | None:
+    key = f"post_{choice}_{st.session_state['post_round']}"
+    if choice == SPOKEN:
+        write_small_print(
+            "A synthetic voice reads the post aloud; the audio teacher hears that voice."
+        )
+        return None
+    if choice == UPLOADED:
+        st.file_uploader(
+            f"Recording of the post: {', '.join(FORMATS)}; up to {_MB} MB, "
+            f"{MIN_AUDIO_S:g} s to {MAX_AUDIO_S / 60:g} min",
+            type=list(FORMATS),
+            key=key,
+            on_change=_keep,
+            args=(choice, key),
+        )
+    elif choice == RECORDED:
+        write_small_print(
+            "Record only yourself, or someone who has agreed. The sound stays in this session, "
+            "is not stored, and is gone with “Clear this case”."
+        )
+        st.audio_input(
+            f"Read the post aloud, up to {MAX_AUDIO_S / 60:g} min",
+            key=key,
+            on_change=_keep,
+            args=(choice, key),
+        )
+    else:
+        write_small_print("The audio teacher is left out; the other models answer without it.")
+        return None
+    return _show_kept(choice, key)
+
+
+def _keep(choice: str, key: str) -> None:
+    given: Any = st.session_state[key]
+    kept = None if given is None else Kept(given.name, given.getvalue())
+    st.session_state[f"post_kept_{choice}"] = kept
+
+
+def _show_kept(choice: str, key: str) -> Kept | None:
+    kept: Kept | None = st.session_state.get(f"post_kept_{choice}")
+    if kept is not None and st.session_state.get(key) is None:
+        st.text(f"Kept: {kept.name}, {len(kept.data) / 1024**2:.1f} MB")
+    return kept
+
+
+def _show_fault(fault: Fault | None, place: str) -> None:
+    if fault is not None and fault.place == place:
+        title = "The post can’t be read" if place == "text" else "The recording can’t be used"
+        write_note(title, fault.message)

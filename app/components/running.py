@@ -1,0 +1,44 @@
+"""Work under way: its stages with their times, and Cancel. The page is redrawn as results come."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from app.escape import write_small_print, write_stages
+from app.session import open_desk
+from app.wording import say_stage
+from app.work import Case, Stage
+
+_EVERY_S = 0.5
+_NOTICED_S = 0.05
+
+
+def watch_case(case: Case) -> None:
+    """Draws the stages until the case has something new to show, then redraws the page."""
+    _watch(case, case.version)
+
+
+@st.fragment(run_every=_EVERY_S)
+def _watch(case: Case, drawn_version: int) -> None:
+    if case.version != drawn_version or not case.busy or open_desk().case is not case:
+        st.rerun(scope="app")
+    if case.running:
+        shown = case.stages if case.analysis is None else case.stages[-1:]
+        write_stages([_tell(stage) for stage in shown if _took_time(stage)])
+        if case.waiting:
+            write_small_print(f"Posts waiting for the models: {case.waiting}.")
+        st.button("Cancel", key="running_cancel", on_click=open_desk().drop)
+    else:
+        write_small_print("Explaining for the label you chose …")
+
+
+def _took_time(stage: Stage) -> bool:
+    return stage.ended_s is None or stage.ended_s - stage.began_s >= _NOTICED_S
+
+
+def _tell(stage: Stage) -> tuple[str, str, str]:
+    state = "now" if stage.ended_s is None else "done"
+    seconds = (stage.ended_s or time.monotonic()) - stage.began_s
+    return state, say_stage(stage.name), f"{seconds:.1f} s"

@@ -1,0 +1,115 @@
+"""What the audio teacher heard, and which stretches of it the answer rests on."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from app.charts import CONFIG
+from app.components.explained import choose_attribution
+from app.escape import write_small_print
+from app.sound_chart import draw_sound
+from app.wording import ORIGIN_BADGES, signed, source_of
+from app.work import Case
+from mhkd.analysis import SegmentScore, SoundAttribution
+from mhkd.post import Recording
+
+
+def show_sound(
+    case: Case, labels: tuple[str, ...], sources: Mapping[str, str], encoder: str
+) -> None:
+    """Draws and plays the sound.
+
+    Args:
+        case: with its analysis.
+        labels: all labels.
+        sources: label → where such posts come from.
+        encoder: the speech encoder's name.
+    """
+    heard = case.analysis.given.audio if case.analysis is not None else None
+    recording, picture = case.recording, case.picture
+    if heard is None or (heard.origin == "none" and recording is None):
+        write_small_print("This post has no sound, so the audio teacher did not take part.")
+        return
+    st.header(f"Audio teacher ({encoder}), sound {ORIGIN_BADGES[heard.origin]}", anchor=False)
+    if heard.origin == "synthesised":
+        write_small_print(
+            "A synthesiser spoke the text. Its pitch, pauses and tempo are the synthesiser’s "
+            "and say nothing about the writer."
+        )
+    found = choose_attribution(case, "audio", labels, sources)
+    if recording is None or picture is None:
+        st.skeleton(height=300)
+        return
+    attribution = found if isinstance(found, SoundAttribution) else None
+    st.plotly_chart(
+        draw_sound(
+            picture, recording.duration_s, heard.seconds_heard, heard.padding_s, attribution
+        ),
+        config=CONFIG,
+        key="sound_chart",
+        alt=f"Waveform and log-mel spectrogram of {recording.duration_s:.1f} s of sound.",
+    )
+    _say_scores(attribution, sources)
+    _play(recording, heard.seconds_heard, attribution)
+
+
+def as_wav(samples: npt.NDArray[np.float32], rate_hz: int) -> bytes:
+    """Samples in [-1, 1] as a 16-bit mono WAV file."""
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return stream.getvalue()
+
+
+def cut_out(recording: Recording, part: SegmentScore) -> npt.NDArray[np.float32]:
+    """The samples of one stretch."""
+    rate = recording.rate_hz
+    return recording.samples[round(part.start_s * rate) : round(part.end_s * rate)]
+
+
+def silence_part(
+    recording: Recording, part: SegmentScore, heard_s: float
+) -> npt.NDArray[np.float32]:
+    """What was heard, with one stretch silenced."""
+    rate = recording.rate_hz
+    samples = recording.samples[: round(heard_s * rate)].copy()
+    samples[round(part.start_s * rate) : round(part.end_s * rate)] = 0
+    return samples
+
+
+def _say_scores(found: SoundAttribution | None, sources: Mapping[str, str]) -> None:
+    if found is None:
+        return
+    write_small_print(
+        f"Each bar: how far the logit for {source_of(found.target, sources)} falls when that "
+        f"stretch is filled with {found.fill}. Ochre speaks for it, blue against it. Filling the "
+        f"padding with noise changes the logit by {signed(found.padding_score, 3)}."
+    )
+
+
+def _play(recording: Recording, heard_s: float, found: SoundAttribution | None) -> None:
+    whole, strong, rest = st.columns(3)
+    with whole:
+        st.caption("The sound")
+        st.audio(as_wav(recording.samples, recording.rate_hz), alt="The sound of the post")
+    if found is None or not found.segments:
+        return
+    part = max(found.segments, key=lambda segment: abs(segment.score))
+    with strong:
+        st.caption(f"Strongest stretch, {part.start_s:.1f}–{part.end_s:.1f} s")
+        st.audio(as_wav(cut_out(recording, part), recording.rate_hz), alt="Strongest stretch")
+    with rest:
+        st.caption("What was heard, without it")
+        st.audio(
+            as_wav(silence_part(recording, part, heard_s), recording.rate_hz),
+            alt="What was heard, without the strongest stretch",
+        )

@@ -1,0 +1,66 @@
+"""The words that the student and the text teacher rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.components.explained import choose_attribution
+from app.escape import write_coloured_words, write_small_print, write_table
+from app.wording import MODEL_NAMES, say_words_trust, signed, source_of
+from app.work import Case, ExplainedModel
+from mhkd.analysis import WordAttribution, WordScore
+
+_STRONGEST = 10
+
+
+def show_words(case: Case, labels: tuple[str, ...], sources: Mapping[str, str]) -> None:
+    """Draws both explanations side by side.
+
+    Args:
+        case: with its analysis.
+        labels: all labels.
+        sources: label → where such posts come from.
+    """
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_model(case, "student", labels, sources)
+    with right:
+        _show_model(case, "text", labels, sources)
+
+
+def show_legend(toward: str) -> None:
+    """Says what colour and line mean."""
+    write_small_print(
+        f"Ochre with a solid line speaks for {toward}, blue with a dotted line against it; "
+        "stronger words are darker and bolder."
+    )
+
+
+def strongest(words: tuple[WordScore, ...]) -> list[WordScore]:
+    """The words with the largest scores, by size."""
+    return sorted(words, key=lambda word: -abs(word.score))[:_STRONGEST]
+
+
+def _show_model(
+    case: Case, model: ExplainedModel, labels: tuple[str, ...], sources: Mapping[str, str]
+) -> None:
+    st.header(MODEL_NAMES[model], anchor=False)
+    found = choose_attribution(case, model, labels, sources)
+    if not isinstance(found, WordAttribution):
+        return
+    toward = source_of(found.target, sources)
+    write_coloured_words(case.order.text, found.words, toward)
+    show_legend(toward)
+    write_small_print(say_words_trust(found))
+    with st.expander("Strongest words as a table"):
+        write_table(
+            ("Word", "Share of the logit"),
+            [(word.text, signed(word.score, 3)) for word in strongest(found.words)],
+            numeric=(1,),
+        )
+        write_small_print(
+            f"{found.method}; baseline: {found.baseline}. Logit {found.baseline_output:.3f} → "
+            f"{found.output:.3f}; {signed(found.special_score, 3)} falls on special tokens."
+        )

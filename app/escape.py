@@ -1,0 +1,164 @@
+"""The one place that writes HTML. Everything that goes in is escaped here.
+
+Nothing else in ``app`` calls ``st.html`` or allows HTML in Markdown. Scripts are
+never allowed. Words of a post may also not pass through Markdown or Plotly:
+both would follow a picture or a link that a post contains.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from app.theme import tint
+from mhkd.analysis import WordScore
+
+_FAINTEST_SHARE = 0.08  # words below this share of the strongest stay plain
+_STRONG_SHARE = 0.5
+_STYLE = Path(__file__).with_name("style.css")
+
+
+def write_style() -> None:
+    """Puts the page's own style sheet in place."""
+    st.html(_STYLE)
+
+
+def write_coloured_words(
+    text: str, words: Sequence[WordScore], toward: str, notes: Mapping[str, str] | None = None
+) -> None:
+    """A post with its words coloured by their scores. See ``colour_words``."""
+    st.html(colour_words(text, words, toward, notes))
+
+
+def write_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Collection[int] = ()
+) -> None:
+    """A plain table. See ``build_table``."""
+    st.html(build_table(header, rows, numeric))
+
+
+def write_note(title: str, sentence: str) -> None:
+    """A short note in a quiet frame."""
+    st.html(f'<div class="note"><strong>{escape(title)}</strong> {escape(sentence)}</div>')
+
+
+def write_small_print(sentence: str) -> None:
+    """A line in small type."""
+    st.html(f'<p class="small-print">{escape(sentence)}</p>')
+
+
+def write_badges(badges: Sequence[str]) -> None:
+    """A row of short labels."""
+    st.html(
+        '<p class="badges">'
+        + " ".join(f'<span class="badge">{escape(badge)}</span>' for badge in badges)
+        + "</p>"
+    )
+
+
+def write_help_lines(not_this: str, lines: Sequence[Sequence[str]], source: str) -> None:
+    """What the page is not, and whom one can turn to.
+
+    Args:
+        not_this: one sentence.
+        lines: of contact, link, name and where it answers.
+        source: where the numbers come from and when they were checked.
+    """
+    items = "".join(
+        f'<li><a href="{escape(link)}" rel="noreferrer">{escape(contact)}</a> '
+        f"{escape(where if name == contact else f'{name}, {where}')}</li>"
+        for contact, link, name, where in lines
+    )
+    st.html(
+        f'<aside class="help-lines" aria-label="Help lines"><p>{escape(not_this)}</p>'
+        f"<ul><li>Someone to talk to:</li>{items}</ul>"
+        f"<p>{escape(source)}</p></aside>"
+    )
+
+
+def write_stages(rows: Sequence[Sequence[str]]) -> None:
+    """The stages of the work.
+
+    Args:
+        rows: of state (``done``, ``now``), name and time.
+    """
+    items = "".join(
+        f'<li class="stage {escape(state)}"><span>{escape(name)}</span>'
+        f"<time>{escape(told)}</time></li>"
+        for state, name, told in rows
+    )
+    st.html(f'<ol class="stages" aria-live="polite">{items}</ol>')
+
+
+def colour_words(
+    text: str, words: Sequence[WordScore], toward: str, notes: Mapping[str, str] | None = None
+) -> str:
+    """A post as HTML, its words coloured by their scores.
+
+    Colour is not the only carrier: what speaks for the label has a solid line below,
+    what speaks against it a dotted one, and the strongest words are set bolder.
+
+    Args:
+        text: the post.
+        words: with places in ``text``, in order and without overlap.
+        toward: where posts of the label explained come from.
+        notes: word → what else its tooltip says.
+    """
+    largest = max((abs(word.score) for word in words), default=0.0)
+    parts, reached = [], 0
+    for word in words:
+        parts.append(escape(text[reached : word.start]))
+        parts.append(_colour_word(text[word.start : word.end], word, largest, toward, notes or {}))
+        reached = word.end
+    parts.append(escape(text[reached:]))
+    return f'<div class="post-words" dir="auto">{"".join(parts)}</div>'
+
+
+def build_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Collection[int] = ()
+) -> str:
+    """A table as HTML; columns in ``numeric`` are set to the right."""
+    align = ['class="number"' if column in numeric else "" for column in range(len(header))]
+    head = "".join(
+        f'<th scope="col" {place}>{escape(cell)}</th>'
+        for place, cell in zip(align, header, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td {place}>{escape(cell)}</td>" for place, cell in zip(align, row, strict=True)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="table-frame"><table class="plain"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def escape(text: str) -> str:
+    """Text as HTML shows it: markup escaped, what no browser can show replaced."""
+    readable = (
+        text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
+    return html.escape(readable, quote=True)
+
+
+def _colour_word(
+    shown: str, word: WordScore, largest: float, toward: str, notes: Mapping[str, str]
+) -> str:
+    share = abs(word.score) / largest if largest else 0.0
+    note = notes.get(word.text.lower(), "")
+    if share < _FAINTEST_SHARE:
+        return escape(shown)
+    way = "toward" if word.score > 0 else "away from"
+    title = f"{word.score:+.3f} {way} {toward}" + (f" ({note})" if note else "")
+    kinds = ["toward" if word.score > 0 else "away"] + ["strong"] * (share >= _STRONG_SHARE)
+    return (
+        f'<span class="{" ".join(kinds)}" title="{escape(title)}" '
+        f'style="background-color: {tint(word.score, largest)}">{escape(shown)}</span>'
+    )

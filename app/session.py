@@ -1,0 +1,17 @@
+"""What a session keeps between two runs of the page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.work import Desk
+
+
+def _close(desk: Desk) -> None:
+    desk.close()
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_close)
+def open_desk() -> Desk:
+    """The session's desk; its work is stopped when the session ends."""
+    return Desk()

@@ -1,0 +1,1 @@
+"""Pages: title, inputs, one call, draw."""

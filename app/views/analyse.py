@@ -1,0 +1,133 @@
+"""The page “Analyse”: one post, three teachers and the student, side by side."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import models
+from app.components.answer import show_answer, show_first_answer
+from app.components.contributions import show_contributions
+from app.components.emotions import show_emotions
+from app.components.help_lines import show_help_lines
+from app.components.models_table import show_models
+from app.components.post_input import ask_post, clear_post
+from app.components.quality import show_read
+from app.components.record import show_record
+from app.components.running import watch_case
+from app.components.sound import show_sound
+from app.components.words import show_words
+from app.escape import write_note, write_small_print
+from app.session import open_desk
+from app.wording import say_calibration
+from app.work import Case
+from mhkd.errors import MhkdError
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Analyser
+
+
+def show_page() -> None:
+    """Draws the page."""
+    desk, opening = open_desk(), models.open_analyser()
+    st.title("What does this post resemble?", anchor=False)
+    show_help_lines()
+    st.space("small")
+    left, right = st.columns(2, gap="large")
+    with left:
+        order = ask_post(desk.case.fault if desk.case else None)
+        with st.container(horizontal=True):
+            running = desk.case is not None and desk.case.running
+            if st.button("Analyse", type="primary", disabled=running):
+                desk.take(order, opening)
+                st.rerun()
+            st.button("Clear this case", type="tertiary", on_click=_clear)
+    case = desk.case
+    with right, st.container(key="answer"):
+        if case is None or (case.fault is not None and case.fault.place != "models"):
+            _show_invitation()
+            _show_opening_fault(opening)
+        else:
+            if case.fault is not None and case.fault.place == "models":
+                write_note("The models could not answer", case.fault.message)
+                st.button("Open the models again", on_click=_reopen)
+            _show_summary(case, stale=order != case.order)
+            if case.busy:
+                watch_case(case)
+    if case is not None and case.analysis is not None:
+        _show_details(case)
+
+
+def _clear() -> None:
+    open_desk().drop()
+    clear_post()
+
+
+def _reopen() -> None:
+    open_desk().drop()
+    models.open_analyser.clear()
+
+
+def _show_invitation() -> None:
+    st.header("Three teachers and their student", anchor=False)
+    write_small_print(
+        "Write a post, or choose a sample, and press Analyse. Three teachers read the post as "
+        "text, as sound and as emotion words. A smaller student, which learned from all three, "
+        "reads the text alone. The page shows what each of them answers, where they disagree, "
+        "and which words, sounds and emotions each answer rests on."
+    )
+
+
+def _show_opening_fault(opening: Future[Analyser]) -> None:
+    fault = opening.exception() if opening.done() else None
+    if isinstance(fault, MhkdError):
+        write_note("The models can’t be opened", fault.public_message)
+        st.button("Open the models again", on_click=_reopen)
+
+
+def _show_summary(case: Case, *, stale: bool) -> None:
+    if case.analysis is None:
+        if case.student is not None and case.running:
+            show_first_answer(case.student, case.opening.result().manifest.label_sources)
+        elif case.running:
+            st.skeleton(height=180)
+        return
+    if stale:
+        write_note("The post has changed.", "What follows belongs to the post as it was analysed.")
+    manifest = case.opening.result().manifest
+    show_answer(
+        case.analysis,
+        manifest.label_sources,
+        say_calibration(manifest.metrics.get("student", {}), manifest.data),
+    )
+
+
+def _show_details(case: Case) -> None:
+    analysis, manifest = case.analysis, case.opening.result().manifest
+    if analysis is None:
+        return
+    sources, labels = manifest.label_sources, analysis.labels
+    found = analysis.teacher_contributions
+    target = found.target if found is not None else labels[-1]
+    st.space("small")
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_models(analysis, target, sources)
+    with right:
+        show_contributions(analysis, sources)
+    st.space("small")
+    words, emotions, sound, read, record = st.tabs(
+        ["Words", "Emotions", "Sound", "Read and heard", "Record"]
+    )
+    with words:
+        show_words(case, labels, sources)
+    with emotions:
+        show_emotions(case, labels, sources)
+    with sound:
+        show_sound(case, labels, sources, manifest.audio.backbone_title)
+    with read:
+        show_read(analysis)
+    with record:
+        show_record(analysis)

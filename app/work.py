@@ -1,0 +1,231 @@
+"""The work of one session, in threads that never touch the page.
+
+A ``Desk`` belongs to a session and holds at most one case. Work writes to the case,
+the page reads it; ``Desk.close`` stops everything when the session ends.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from mhkd.analysis import (
+    Analysis,
+    EmotionAttribution,
+    Prediction,
+    Progress,
+    SoundAttribution,
+    SoundPicture,
+    WordAttribution,
+)
+from mhkd.errors import AudioError, Cancelled, InputError, MhkdError
+from mhkd.post import Post, Recording
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Analyser
+
+Attribution = WordAttribution | EmotionAttribution | SoundAttribution
+ExplainedModel = Literal["student", "text", "emotion", "audio"]
+Place = Literal["text", "sound", "models"]
+_LOOK_AT_CANCEL_S = 0.2
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be analysed.
+
+    Attributes:
+        text: the post.
+        sound: an encoded recording, or None.
+        speak: speak the post where there is no recording.
+    """
+
+    text: str
+    sound: bytes | None
+    speak: bool
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage that has begun; ``ended_s`` is None while it runs. Monotonic clock."""
+
+    name: str
+    began_s: float
+    ended_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why an analysis ended without an answer, and beside what it is to be said."""
+
+    message: str
+    place: Place
+
+
+@dataclass(eq=False)
+class Case:
+    """One post on its way; written by its worker, read by the page.
+
+    ``version`` grows with each result that the page has to draw.
+    """
+
+    order: Order
+    opening: Future[Analyser]
+    cancel: threading.Event = field(default_factory=threading.Event)
+    stages: tuple[Stage, ...] = ()
+    student: Prediction | None = None
+    analysis: Analysis | None = None
+    recording: Recording | None = None
+    picture: SoundPicture | None = None
+    explained: dict[tuple[str, str], Attribution | None] = field(default_factory=dict)
+    pending: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
+    work: Future[None] | None = None
+    version: int = 0
+
+    @property
+    def running(self) -> bool:
+        """The analysis itself is not finished."""
+        return self.work is not None and not self.work.done()
+
+    @property
+    def busy(self) -> bool:
+        """The analysis or one more explanation is not finished."""
+        return self.running or any(not future.done() for future in self.pending.values())
+
+    @property
+    def waiting(self) -> int:
+        """Callers in the models' queue, 0 while the models are being opened."""
+        if not self.opening.done() or self.opening.exception() is not None:
+            return 0
+        return self.opening.result().waiting
+
+    @property
+    def fault(self) -> Fault | None:
+        """What went wrong, None while all is well."""
+        if self.work is None or not self.work.done() or self.work.cancelled():
+            return None
+        return _as_fault(self.work.exception())
+
+    def post(self) -> Post:
+        """The post with its sound, as far as that is known."""
+        return Post(self.order.text, self.recording)
+
+    def begin(self, name: str) -> None:
+        """Ends the stage that runs and begins the next one."""
+        now = time.monotonic()
+        self.end(now)
+        self.stages = (*self.stages, Stage(name, now))
+
+    def end(self, now: float) -> None:
+        """Ends the stage that runs."""
+        if self.stages and self.stages[-1].ended_s is None:
+            last = self.stages[-1]
+            self.stages = (*self.stages[:-1], Stage(last.name, last.began_s, now))
+
+
+class Desk:
+    """The one case of a session and the threads that work on it."""
+
+    def __init__(self) -> None:
+        self.case: Case | None = None
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="case")
+
+    def take(self, order: Order, opening: Future[Analyser]) -> Case:
+        """Starts on a new case; an earlier one is dropped."""
+        self.drop()
+        self.case = case = Case(order, opening)
+        case.work = self._pool.submit(_analyse, case)
+        return case
+
+    def explain(self, model: ExplainedModel, target: str) -> None:
+        """Starts on an explanation for another label, unless it is there or under way."""
+        case, key = self.case, (model, target)
+        if case is None or key in case.explained or key in case.pending:
+            return
+        case.pending[key] = self._pool.submit(_explain, case, model, target)
+
+    def drop(self) -> None:
+        """Stops the work; the page is free at once, the thread within two seconds."""
+        if self.case is not None:
+            self.case.cancel.set()
+        self.case = None
+
+    def close(self) -> None:
+        """Stops for good."""
+        self.drop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _analyse(case: Case) -> None:
+    case.begin("loading")
+    analyser = _await_models(case)
+    from mhkd.analyser import check_text, picture_sound, read_recording
+
+    case.begin("checking")
+    check_text(case.order.text)
+    if case.order.sound is not None:
+        case.begin("decoding")
+        case.recording = read_recording(case.order.sound, cancel=case.cancel)
+        case.picture = picture_sound(case.recording)
+    case.begin("waiting")
+    analysis = analyser.analyse(
+        case.post(),
+        speak=case.order.speak,
+        on_progress=lambda progress: _note_progress(case, progress),
+        cancel=case.cancel,
+    )
+    if analysis.given.audio.origin == "synthesised":
+        case.begin("drawing")
+        case.recording = analyser.speak(case.order.text, cancel=case.cancel)
+        case.picture = None if case.recording is None else picture_sound(case.recording)
+    case.end(time.monotonic())
+    case.analysis = analysis
+    case.version += 1
+
+
+def _explain(case: Case, model: ExplainedModel, target: str) -> None:
+    analyser = _await_models(case)
+    case.explained[model, target] = analyser.explain(case.post(), model, target, cancel=case.cancel)
+    case.version += 1
+
+
+def _note_progress(case: Case, progress: Progress) -> None:
+    if progress.stage != "done" and case.stages[-1].name != progress.stage:
+        case.begin(progress.stage)
+    if progress.student is not None and case.student is None:
+        case.student = progress.student
+        case.version += 1
+    if progress.partial is not None:
+        case.analysis = progress.partial
+        case.version += 1
+
+
+def _await_models(case: Case) -> Analyser:
+    while True:
+        if case.cancel.is_set():
+            raise Cancelled
+        try:
+            return case.opening.result(timeout=_LOOK_AT_CANCEL_S)
+        except NotYet:
+            if case.opening.done():
+                raise
+
+
+def _as_fault(fault: BaseException | None) -> Fault | None:
+    if fault is None or isinstance(fault, Cancelled):
+        return None
+    if isinstance(fault, AudioError):
+        return Fault(fault.public_message, "sound")
+    if isinstance(fault, InputError) and fault.code != "busy":
+        return Fault(fault.public_message, "text")
+    if isinstance(fault, MhkdError):
+        return Fault(fault.public_message, "models")
+    return Fault(
+        f"The analysis stopped for a reason that was not foreseen ({type(fault).__name__}). "
+        "Your post is still here; try again, and report it if it happens twice.",
+        "models",
+    )

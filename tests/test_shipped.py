@@ -1,0 +1,77 @@
+"""The bundles that ship: whole, within the size rules, and as good as their cards say."""
+
+import json
+
+import pytest
+
+from mhkd.analyser import Analyser
+from mhkd.assets import ASSETS
+from mhkd.bundle import list_bundles
+from mhkd.post import Post
+
+MEGABYTE = 1_000_000
+SAMPLES = sorted((ASSETS / "samples").glob("*.json"))
+MODELS = ("text", "audio", "emotion", "teachers", "student")
+
+
+@pytest.fixture(scope="module")
+def analyser():
+    return Analyser.open("sdcnl")
+
+
+def size(folder):
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def test_every_bundle_is_whole():
+    summaries = list_bundles()
+    assert "sdcnl" in {summary.name for summary in summaries}
+    assert [summary.fault for summary in summaries] == [None] * len(summaries)
+
+
+def test_assets_stay_within_their_sizes():
+    assert size(ASSETS) < 400 * MEGABYTE
+    assert all(size(folder) < 40 * MEGABYTE for folder in (ASSETS / "bundles").iterdir())
+    largest = max((f for f in ASSETS.rglob("*") if f.is_file()), key=lambda f: f.stat().st_size)
+    assert largest.stat().st_size < 95 * MEGABYTE
+
+
+def test_the_student_is_small(analyser):
+    parameters = analyser._members.student.model.parameters()
+    assert sum(parameter.numel() for parameter in parameters) <= 25_000_000
+
+
+def test_every_teacher_is_surely_better_than_the_majority(analyser):
+    metrics = analyser.manifest.metrics
+    for name in MODELS:
+        low, _ = metrics[name]["intervals"]["accuracy"]
+        assert low > metrics["comparison"]["majority_class"], name
+
+
+def test_the_card_holds_the_manifests_numbers(analyser):
+    card = (ASSETS / "bundles" / "sdcnl" / "MODEL_CARD.md").read_text("utf-8")
+    for name in (*MODELS, "student_without_teachers", "tf_idf_linear"):
+        metrics = analyser.manifest.metrics[name]
+        low, high = metrics["intervals"]["accuracy"]
+        assert f"{100 * metrics['accuracy']:.1f} [{100 * low:.1f}, {100 * high:.1f}]" in card
+
+
+@pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)
+def test_every_sample_gets_an_answer_from_every_model(analyser, file):
+    text = json.loads(file.read_text("utf-8"))["text"]
+    plain = analyser.analyse(Post(text), explain="none").to_json()
+    assert set(plain["predictions"]) == set(MODELS)
+    for prediction in plain["predictions"].values():
+        assert sum(prediction["probabilities"].values()) == pytest.approx(1)
+    found = plain["contributions"]["teachers"]
+    assert found["full"] == pytest.approx(
+        plain["predictions"]["teachers"]["probabilities"][found["target"]]
+    )
+    assert found["residual"] < 1e-6
+
+
+def test_a_post_of_another_kind_is_outside(analyser):
+    text = json.loads(SAMPLES[-1].read_text("utf-8"))["text"]
+    analysis = analyser.analyse(Post(text), explain="none", speak=False)
+    assert analysis.familiarity.outside
+    assert "unfamiliar" in {finding.code for finding in analysis.quality}
