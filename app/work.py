@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from mhkd.analysis import (
     Analysis,
     EmotionAttribution,
+    Familiarity,
     Prediction,
     Progress,
     SoundAttribution,
@@ -78,6 +79,7 @@ class Case:
     cancel: threading.Event = field(default_factory=threading.Event)
     stages: tuple[Stage, ...] = ()
     student: Prediction | None = None
+    familiarity: Familiarity | None = None
     analysis: Analysis | None = None
     recording: Recording | None = None
     picture: SoundPicture | None = None
@@ -178,10 +180,6 @@ def _analyse(case: Case) -> None:
         on_progress=lambda progress: _note_progress(case, progress),
         cancel=case.cancel,
     )
-    if analysis.given.audio.origin == "synthesised":
-        case.begin("drawing")
-        case.recording = analyser.speak(case.order.text, cancel=case.cancel)
-        case.picture = None if case.recording is None else picture_sound(case.recording)
     case.end(time.monotonic())
     case.analysis = analysis
     case.version += 1
@@ -197,8 +195,12 @@ def _note_progress(case: Case, progress: Progress) -> None:
     if progress.stage != "done" and case.stages[-1].name != progress.stage:
         case.begin(progress.stage)
     if progress.student is not None and case.student is None:
-        case.student = progress.student
+        case.student, case.familiarity = progress.student, progress.familiarity
         case.version += 1
+    if progress.recording is not None and case.recording is None:
+        from mhkd.analyser import picture_sound
+
+        case.recording, case.picture = progress.recording, picture_sound(progress.recording)
     if progress.partial is not None:
         case.analysis = progress.partial
         case.version += 1

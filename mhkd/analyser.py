@@ -227,11 +227,11 @@ def _go(
         stop_if_cancelled(cancel)
         if on_progress is not None:
             partial = run.snapshot() if place >= len(answers) else None
-            on_progress(Progress(stage.name, place / len(stages), partial, run.student))
+            on_progress(run.progress(stage.name, place / len(stages), partial))
         with run.timed(stage.name):
             stage.act()
     stop_if_cancelled(cancel)
     found = run.snapshot()
     if on_progress is not None:
-        on_progress(Progress("done", 1.0, found, run.student))
+        on_progress(run.progress("done", 1.0, found))
     return found

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mhkd.post import Recording
+
 SCHEMA_VERSION = "1.0"
 TEACHERS = ("text", "audio", "emotion")
 MODELS = (*TEACHERS, "teachers", "student")
@@ -288,9 +290,13 @@ class Progress:
         fraction: share of all stages that are done, 0 to 1.
         partial: the analysis so far, once all predictions are there.
         student: the student's prediction, which is there before the teachers'.
+        familiarity: how near the post lies to the training posts, told with it.
+        recording: the sound of the post, once it is spoken.
     """
 
     stage: str
     fraction: float
     partial: Analysis | None = None
     student: Prediction | None = None
+    familiarity: Familiarity | None = None
+    recording: Recording | None = None

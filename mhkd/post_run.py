@@ -25,6 +25,7 @@ from mhkd.analysis import (
     Given,
     Heard,
     Prediction,
+    Progress,
     Read,
     SoundAttribution,
     TeacherContributions,
@@ -95,6 +96,10 @@ class PostRun:
     def student(self) -> Prediction | None:
         """The student's prediction, once it is there."""
         return self._predictions["student"]
+
+    def progress(self, stage: str, fraction: float, partial: Analysis | None) -> Progress:
+        """What is known as ``stage`` begins."""
+        return Progress(stage, fraction, partial, self.student, self._familiarity, self._recording)
 
     @property
     def target(self) -> str:

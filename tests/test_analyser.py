@@ -227,7 +227,7 @@ def test_familiarity_is_measured_in_the_frozen_layers(analyser: Analyser, whole:
             attention_mask=post.attention_mask,
             output_hidden_states=True,
         ).hidden_states[1]
-    features = states[post.attention_mask.bool()].mean(0)
+    features = torch.nn.functional.normalize(states[post.attention_mask.bool()].mean(0), dim=-1)
     assert whole.familiarity.distance == pytest.approx(float(features[:4].norm()), rel=1e-4)
 
 

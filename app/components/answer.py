@@ -16,7 +16,7 @@ from app.wording import (
     say_outside,
     say_probability,
 )
-from mhkd.analysis import Analysis, Prediction
+from mhkd.analysis import Analysis, Familiarity, Prediction
 
 
 def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str | None) -> None:
@@ -49,22 +49,25 @@ def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str
     )
 
 
-def show_first_answer(prediction: Prediction, sources: Mapping[str, str]) -> None:
+def show_first_answer(
+    prediction: Prediction, familiarity: Familiarity | None, sources: Mapping[str, str]
+) -> None:
     """Draws what the student said before the teachers have answered.
 
     Args:
         prediction: the student's.
+        familiarity: whether it knows such posts.
         sources: label → where such posts come from.
     """
     answer = say_answer(prediction, sources)
-    write_small_print("First answer of the student")
+    write_small_print("First answer of the student; the teachers are still reading")
+    if familiarity is not None and familiarity.outside:
+        st.header("Outside what this model knows.", anchor=False)
+        write_small_print(say_outside(familiarity.distance, familiarity.threshold))
+        return
     st.header(answer.headline, anchor=False)
     st.markdown(
         f"Calibrated probability **{say_probability(answer.probability)}**, {answer.certainty}."
-    )
-    write_small_print(
-        "The teachers are still reading. Whether this is a kind of post that the models know is "
-        "told with their answers."
     )
 
 

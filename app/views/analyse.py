@@ -90,7 +90,9 @@ def _show_opening_fault(opening: Future[Analyser]) -> None:
 def _show_summary(case: Case, *, stale: bool) -> None:
     if case.analysis is None:
         if case.student is not None and case.running:
-            show_first_answer(case.student, case.opening.result().manifest.label_sources)
+            show_first_answer(
+                case.student, case.familiarity, case.opening.result().manifest.label_sources
+            )
         elif case.running:
             st.skeleton(height=180)
         return

@@ -73,7 +73,8 @@ class ExampleAnalyser:
         )
         first = None
         for number, stage in enumerate(("student", "speaking", "text", "audio", "emotion")):
-            tell(Progress(stage, number / 9, None, first))
+            spoken = self.speak(post.text) if speak and number > 1 else None
+            tell(Progress(stage, number / 9, None, first, first and whole.familiarity, spoken))
             first = whole.predictions["student"]
             self._pause(cancel)
         given = Attributions()
