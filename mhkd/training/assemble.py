@@ -36,13 +36,13 @@ from mhkd.models.members import (
 from mhkd.models.storage import save_weights
 from mhkd.training.card import write_card
 from mhkd.training.data import TaskData
-from mhkd.training.emotions import find_lexicon
+from mhkd.training.emotions import EmotionTable, find_lexicon
 from mhkd.training.evaluate import evaluate_bundle, rate_outside
 from mhkd.training.familiarity import Region
 from mhkd.training.recipe import Recipe
 from mhkd.training.stages import Say
 from mhkd.training.students import StudentSearch
-from mhkd.training.teachers import FACTS, WORDS, TrainedTeacher, read_text_tensor
+from mhkd.training.teachers import TrainedTeacher
 
 _PLAIN_FILE = "student_without_teachers.safetensors"
 
@@ -54,6 +54,7 @@ class BundleParts:
     recipe: Recipe
     data: TaskData
     teachers: Mapping[str, TrainedTeacher]
+    table: EmotionTable
     search: StudentSearch
     region: Region
     voice_counts: Mapping[str, int]
@@ -86,12 +87,9 @@ def _write_weights(parts: BundleParts, folder: Path) -> None:
     teachers = parts.teachers
     save_weights(teachers["text"].weights, folder / TEXT_FILE)
     save_weights(teachers["audio"].weights, folder / AUDIO_FILE)
-    emotion = dict(teachers["emotion"].weights)
-    words = read_text_tensor(emotion.pop(WORDS))
-    emotion.pop(FACTS)
-    save_weights(emotion, folder / EMOTION_FILE)
+    save_weights(teachers["emotion"].weights, folder / EMOTION_FILE)
     lexicon = find_lexicon(parts.recipe.emotion.lexicon)
-    emotions = {word: list(lexicon.words.get(word, ())) for word in words}
+    emotions = {word: list(lexicon.words.get(word, ())) for word in parts.table.words}
     (folder / VOCABULARY_FILE).write_text(json.dumps(emotions, indent=0), "utf-8")
     save_weights(parts.search.distilled.weights, folder / STUDENT_FILE)
     region = {"mean": parts.region.mean, "whitening": parts.region.whitening}
@@ -171,7 +169,7 @@ def _validation(parts: BundleParts) -> dict[str, Any]:
         "student_candidates": parts.search.candidates,
         "student_without_teachers": parts.search.plain.held_out,
         "voices": dict(parts.voice_counts),
-        "emotion_graph": read_text_tensor(parts.teachers["emotion"].weights[FACTS]),
+        "emotion_graph": parts.table.facts,
     }
 
 

@@ -26,12 +26,23 @@ _CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True, eq=False)
-class EmotionTeacher:
-    """A trained classifier and the words it knows, in the order of its rows."""
+class EmotionTable:
+    """What the graph has learned of each word.
 
-    model: EmotionClassifier
+    Attributes:
+        vectors: float32, shape (words + 1, width); row 0 is padding.
+        words: of rows 1 upwards.
+        facts: of the graph, for the model card.
+    """
+
+    vectors: torch.Tensor
     words: tuple[str, ...]
-    graph_facts: dict[str, Any]
+    facts: dict[str, Any]
+
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Word → row."""
+        return {word: row for row, word in enumerate(self.words, start=PAD + 1)}
 
 
 def find_lexicon(name: str) -> Lexicon:
@@ -40,20 +51,14 @@ def find_lexicon(name: str) -> Lexicon:
     return load_lexicon(embedded if embedded.is_file() else Path(name))
 
 
-def fit_emotion_teacher(
-    recipe: EmotionRecipe,
-    texts: Sequence[str],
-    authors: Sequence[str],
-    rows: npt.NDArray[np.int64],
-    targets: Targets,
-    classes: int,
-    seed: int,
-) -> EmotionTeacher:
-    """Builds the graph over the posts ``rows`` alone, learns its embeddings, fits the MLP."""
+def learn_emotion_table(
+    recipe: EmotionRecipe, texts: Sequence[str], authors: Sequence[str], seed: int
+) -> EmotionTable:
+    """Builds the graph over posts and learns its embeddings. No label is looked at."""
     lexicon = find_lexicon(recipe.lexicon)
     graph = build_graph(
-        [texts[row] for row in rows],
-        [authors[row] for row in rows],
+        texts,
+        authors,
         min_posts=recipe.min_posts,
         min_authors=recipe.min_authors,
         window=recipe.window,
@@ -69,11 +74,30 @@ def fit_emotion_teacher(
         learning_rate=recipe.graph_learning_rate,
         seed=seed,
     )
-    table = _standardise(learned.vectors, graph)
+    facts = {
+        "words": len(graph.words),
+        "edges": int(graph.adjacency.nnz),
+        "lexicon_words_in_graph": sum(word in lexicon.words for word in graph.words),
+        "held_out_emotion_f1": learned.held_out_f1,
+        "graph_epochs": learned.epochs,
+    }
+    return EmotionTable(_standardise(learned.vectors, graph), graph.words, facts)
+
+
+def fit_emotion_classifier(
+    recipe: EmotionRecipe,
+    table: EmotionTable,
+    texts: Sequence[str],
+    rows: npt.NDArray[np.int64],
+    targets: Targets,
+    classes: int,
+    seed: int,
+) -> EmotionClassifier:
+    """Fits the MLP on the posts ``rows``, and tunes the table with it if the recipe says so."""
     torch.manual_seed(seed)
-    model = EmotionClassifier(table, classes, recipe.hidden, recipe.fit.dropout)
-    vocabulary = {word: place for place, word in enumerate(graph.words, start=PAD + 1)}
-    encoded = [encode_words(vocabulary, text) for text in texts]
+    model = EmotionClassifier(table.vectors.clone(), classes, recipe.hidden, recipe.fit.dropout)
+    model.embedding.weight.requires_grad_(recipe.tune_embeddings)
+    encoded = [encode_words(table.vocabulary, text) for text in texts]
     fit_classifier(
         model,
         rows.tolist(),
@@ -84,14 +108,7 @@ def fit_emotion_teacher(
         seed,
         lengths=[len(post.words) + 1 for post in encoded],
     )
-    facts = {
-        "words": len(graph.words),
-        "edges": int(graph.adjacency.nnz),
-        "lexicon_words_in_graph": sum(word in lexicon.words for word in graph.words),
-        "held_out_emotion_f1": learned.held_out_f1,
-        "graph_epochs": learned.epochs,
-    }
-    return EmotionTeacher(model, graph.words, facts)
+    return model
 
 
 def _standardise(vectors: torch.Tensor, graph: EmotionGraph) -> torch.Tensor:
@@ -124,10 +141,11 @@ def embed_words(words: Sequence[str], backbone: str) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def predict_emotions(teacher: EmotionTeacher, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+def predict_emotions(
+    model: EmotionClassifier, table: EmotionTable, texts: Sequence[str]
+) -> npt.NDArray[np.float64]:
     """Logits, shape (texts, classes)."""
-    vocabulary = {word: place for place, word in enumerate(teacher.words, start=PAD + 1)}
-    model = teacher.model.eval()
+    vocabulary = table.vocabulary
     logits = [
         model(batch_words([encode_words(vocabulary, text)], _CPU))[0].double().numpy()
         for text in texts

@@ -88,6 +88,7 @@ class EmotionRecipe(_Part):
     graph_epochs: int = Field(120, ge=1)
     graph_learning_rate: float = Field(0.01, gt=0)
     hidden: int = Field(100, ge=2, description="Width of the classifier's hidden layer.")
+    tune_embeddings: bool = Field(True, description="Train the embeddings with the classifier.")
     fit: FitRecipe = FitRecipe()
 
 

@@ -17,6 +17,7 @@ import torch
 from mhkd.bundle import TextSettings
 from mhkd.training.assemble import BundleParts, write_bundle
 from mhkd.training.data import LabelledPosts, TaskData, load_task
+from mhkd.training.emotions import EmotionTable
 from mhkd.training.familiarity import Region, fit_region, pool_states
 from mhkd.training.fit import Targets
 from mhkd.training.recipe import Recipe, load_recipe
@@ -30,6 +31,7 @@ from mhkd.training.teachers import (
     average,
     cross_fit,
     emotion_fit,
+    keep_emotion_table,
     text_fit,
 )
 from mhkd.training.texts import keep_states
@@ -87,9 +89,12 @@ def train(
     run = _Run(recipe, data, RunFolder(target, say))
     say(f"data: {len(data.train)} posts to train on, {len(data.test)} to test")
     jobs = _speak(run, workers)
-    teachers = _train_teachers(run, jobs)
+    table = keep_emotion_table(recipe, data.train, run.inputs(), run.folder)
+    teachers = _train_teachers(run, jobs, table)
     search = train_students(recipe, data.train, average(teachers), run.inputs(), run.folder)
-    parts = BundleParts(recipe, data, teachers, search, _find_region(run, search), _count(jobs))
+    parts = BundleParts(
+        recipe, data, teachers, table, search, _find_region(run, search), _count(jobs)
+    )
     return write_bundle(parts, out or target / "bundle", say)
 
 
@@ -103,7 +108,9 @@ def _speak(run: _Run, workers: int | None) -> list[SpokenPost]:
     return jobs
 
 
-def _train_teachers(run: _Run, jobs: list[SpokenPost]) -> dict[str, TrainedTeacher]:
+def _train_teachers(
+    run: _Run, jobs: list[SpokenPost], table: EmotionTable
+) -> dict[str, TrainedTeacher]:
     recipe, posts, folder = run.recipe, run.posts, run.folder
     settings = text_settings(recipe)
     kept = keep_states(recipe.text.backbone, recipe.text.frozen_layers, posts.texts, folder.folder)
@@ -118,7 +125,7 @@ def _train_teachers(run: _Run, jobs: list[SpokenPost]) -> dict[str, TrainedTeach
     emotion = cross_fit(
         "emotion",
         posts,
-        emotion_fit(recipe, posts, run.targets),
+        emotion_fit(recipe, posts, run.targets, table),
         run.inputs(emotion=recipe.emotion.model_dump()),
         folder,
     )

@@ -15,7 +15,12 @@ from mhkd.bundle import TextSettings
 from mhkd.models.members import trained_weights
 from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.data import LabelledPosts
-from mhkd.training.emotions import fit_emotion_teacher, predict_emotions
+from mhkd.training.emotions import (
+    EmotionTable,
+    fit_emotion_classifier,
+    learn_emotion_table,
+    predict_emotions,
+)
 from mhkd.training.fit import Targets, cross_entropy
 from mhkd.training.recipe import Recipe
 from mhkd.training.sounds import fit_audio_head, predict_sounds
@@ -26,8 +31,6 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Fit = Callable[[Rows, Rows], Mapping[str, torch.Tensor]]
 LOGITS = "held_out_logits"
-WORDS = "words"
-FACTS = "graph_facts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,32 +108,39 @@ def audio_fit(recipe: Recipe, pooled: torch.Tensor, targets: Targets) -> Fit:
     return fit
 
 
-def emotion_fit(recipe: Recipe, posts: LabelledPosts, targets: Targets) -> Fit:
-    """Trains the emotion teacher; its words and the graph's facts stand beside the weights."""
+def emotion_fit(recipe: Recipe, posts: LabelledPosts, targets: Targets, table: EmotionTable) -> Fit:
+    """Trains the emotion teacher's classifier on the graph's embeddings."""
 
     def fit(rows: Rows, others: Rows) -> Mapping[str, torch.Tensor]:
-        teacher = fit_emotion_teacher(
-            recipe.emotion,
-            posts.texts,
-            posts.groups,
-            rows,
-            targets,
-            len(recipe.labels),
-            recipe.seed,
+        model = fit_emotion_classifier(
+            recipe.emotion, table, posts.texts, rows, targets, len(recipe.labels), recipe.seed
         )
-        logits = predict_emotions(teacher, [posts.texts[row] for row in others])
-        return {
-            **teacher.model.state_dict(),
-            WORDS: _as_bytes(list(teacher.words)),
-            FACTS: _as_bytes(teacher.graph_facts),
-            LOGITS: torch.from_numpy(logits),
-        }
+        logits = predict_emotions(model, table, [posts.texts[row] for row in others])
+        return {**model.state_dict(), LOGITS: torch.from_numpy(logits)}
 
     return fit
 
 
-def read_text_tensor(tensor: torch.Tensor) -> Any:
-    """Plain values that were kept as bytes beside weights."""
+def keep_emotion_table(
+    recipe: Recipe, posts: LabelledPosts, inputs: Mapping[str, Any], run: RunFolder
+) -> EmotionTable:
+    """Learns the graph's embeddings over all training posts, or reads them."""
+
+    def make() -> Mapping[str, torch.Tensor]:
+        table = learn_emotion_table(recipe.emotion, posts.texts, posts.groups, recipe.seed)
+        return {
+            "vectors": table.vectors,
+            "words": _as_bytes(list(table.words)),
+            "facts": _as_bytes(table.facts),
+        }
+
+    graph = recipe.emotion.model_dump(exclude={"fit", "hidden", "tune_embeddings"})
+    kept = run.keep("emotion-graph", {**inputs, "graph": graph}, make)
+    words, facts = _read_bytes(kept["words"]), _read_bytes(kept["facts"])
+    return EmotionTable(kept["vectors"], tuple(words), facts)
+
+
+def _read_bytes(tensor: torch.Tensor) -> Any:
     return json.loads(bytes(tensor.tolist()))
 
 
