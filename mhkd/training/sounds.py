@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +80,7 @@ def fit_audio_head(
     """Trains layer weights, projector and classifier on the posts ``rows``."""
     torch.manual_seed(seed)
     network = load_audio_backbone(recipe.backbone, classes).network
+    _standardise_projector(network, pooled[rows])
     head = AudioHead(AudioClassifier(network), recipe.fit.dropout)
     fit_classifier(
         head,
@@ -90,6 +92,20 @@ def fit_audio_head(
         seed,
     )
     return head
+
+
+@torch.no_grad()
+def _standardise_projector(network: Any, pooled: torch.Tensor) -> None:
+    """Starts the projector as if its input had mean 0 and variance 1.
+
+    The encoder's dimensions differ in scale by orders of magnitude, and a few large ones
+    would else decide everything.
+    """
+    weights = network.layer_weights.softmax(-1)
+    mixed = torch.einsum("pld,l->pd", pooled, weights)  # (posts, width)
+    projector = network.projector
+    projector.weight /= mixed.std(0).clamp(min=1e-6)
+    projector.bias.copy_(-projector.weight @ mixed.mean(0))
 
 
 @torch.inference_mode()
