@@ -96,7 +96,7 @@ def _models(manifest: Manifest) -> str:
         f"- **Text teacher**: {text.backbone}, adapters of rank {text.lora_rank} on the layers "
         f"above the {text.frozen_layers} lowest; windows of 256 tokens, up to four, pooled. "
         f"Temperature {text.temperature:.2f}.\n"
-        f"- **Audio teacher**: the encoder of {audio.backbone_title} (not AST), frozen, with a "
+        f"- **Audio teacher**: {audio.backbone_title} (not AST), frozen, with a "
         "trained sum of its layers, projector and head; up to 30 s heard in windows of 10 s. A "
         f"post without recording is spoken by the voice {audio.voice}, its first "
         f"{audio.spoken_words} words. Temperature {audio.temperature:.2f}.\n"
