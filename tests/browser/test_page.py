@@ -27,7 +27,7 @@ _POST = (
     "but my sister calls every evening and that helps."
 )
 _START_S = 90.0
-_ANSWER_MS = 240_000.0
+_ANSWER_MS = 600_000.0
 _RATE_HZ = 48_000
 _CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
