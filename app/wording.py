@@ -134,9 +134,9 @@ def say_calibration(metrics: Mapping[str, Any], data: Mapping[str, Any]) -> str 
         data: of the manifest.
     """
     parts = []
-    posts, folds = data.get("train", {}).get("posts"), data.get("folds")
-    if posts is not None and folds is not None:
-        parts.append(f"Calibrated on {posts:,} training posts, each held out ({folds} folds).")
+    candidates = data.get("validation", {}).get("student_candidates")
+    if candidates:
+        parts.append(f"Calibrated on {candidates[0]['n']:,} training posts that were held out.")
     if "ece" in metrics:
         parts.append(
             f"On {metrics['n']:,} test posts its probabilities were off by "

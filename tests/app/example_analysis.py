@@ -147,7 +147,12 @@ def build_manifest() -> Any:
             "comparison": {"majority_class": 0.52},
             "outside": {"neutral": {"share": 0.9, "n": 500, "interval": [0.87, 0.92]}},
         },
-        data={"train": {"posts": 1516}, "test": {"posts": 379}, "folds": 3},
+        data={
+            "train": {"posts": 1516},
+            "test": {"posts": 379},
+            "folds": 3,
+            "validation": {"student_candidates": [{"n": 506}]},
+        },
         backbones={"all-mpnet-base-v2": "0" * 64},
         files={"student.safetensors": "1" * 64},
     )

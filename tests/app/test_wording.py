@@ -55,7 +55,7 @@ def test_calibration_is_claimed_only_where_the_bundle_has_it() -> None:
     manifest = build_manifest()
     told = wording.say_calibration(manifest.metrics["student"], manifest.data)
     assert told is not None
-    assert "1,516 training posts, each held out (3 folds)" in told
+    assert "Calibrated on 506 training posts that were held out." in told
     assert "4.0 points" in told
     assert "would show up to 6.0" in told
     assert wording.say_calibration({}, {"train": {"posts": 9}}) is None
