@@ -115,7 +115,7 @@ def test_an_uploaded_recording_is_analysed(
     page.get_by_text(name).first.wait_for()
     _analyse(page)
     _await_answer(page)
-    assert page.get_by_text("Sound: recorded").is_visible()
+    assert page.get_by_text("Sound: recorded", exact=True).is_visible()
     page.get_by_role("tab", name="Sound").click()
     page.get_by_text("Strongest stretch").wait_for(timeout=_ANSWER_MS)
     assert page.locator("audio").count() == 3
