@@ -70,8 +70,19 @@ def test_every_sample_gets_an_answer_from_every_model(analyser, file):
     assert found["residual"] < 1e-6
 
 
-def test_a_post_of_another_kind_is_outside(analyser):
-    text = json.loads(SAMPLES[-1].read_text("utf-8"))["text"]
+def test_a_comment_of_another_kind_is_outside(analyser):
+    text = "Does the new firmware fix the charging issue on the older model?"
     analysis = analyser.analyse(Post(text), explain="none", speak=False)
     assert analysis.familiarity.outside
     assert "unfamiliar" in {finding.code for finding in analysis.quality}
+
+
+def test_a_long_post_on_bread_lies_farther_than_the_other_samples(analyser):
+    """It is not far enough to be outside: the card says how seldom such posts are found."""
+    distances = [
+        analyser.analyse(
+            Post(json.loads(file.read_text("utf-8"))["text"]), explain="none", speak=False
+        ).familiarity.distance
+        for file in SAMPLES
+    ]
+    assert max(distances) == distances[-1]
