@@ -12,8 +12,8 @@ import numpy as np
 
 from mhkd.analyser import Analyser, OnProgress
 from mhkd.errors import InputError
+from mhkd.metrics import measure
 from mhkd.training.data import read_posts_file
-from mhkd.training.metrics import measure
 
 _COLUMNS = ("id", "text", "label")
 _SEED = 0

@@ -12,11 +12,11 @@ from scipy.stats import binomtest
 from mhkd.analysis import MODELS
 from mhkd.batch_predictions import BatchRequest, predict_posts, predict_text_batches
 from mhkd.bundle import Manifest
+from mhkd.metrics import compare_paired, expected_when_calibrated, measure
 from mhkd.models.members import Members, TextMember
 from mhkd.predictions import measure_familiarity
 from mhkd.training.baseline import fit_linear, predict_linear
 from mhkd.training.data import TaskData
-from mhkd.training.metrics import compare_paired, expected_when_calibrated, measure
 
 Floats = npt.NDArray[np.float64]
 
