@@ -42,7 +42,7 @@ def write_table(
 
 def write_note(title: str, sentence: str) -> None:
     """A short note in a quiet frame."""
-    st.html(f'<div class="note"><strong>{escape(title)}</strong> {escape(sentence)}</div>')
+    st.html(build_note(title, sentence))
 
 
 def write_small_print(sentence: str) -> None:
@@ -60,23 +60,8 @@ def write_badges(badges: Sequence[str]) -> None:
 
 
 def write_help_lines(not_this: str, lines: Sequence[Sequence[str]], source: str) -> None:
-    """What the page is not, and whom one can turn to.
-
-    Args:
-        not_this: one sentence.
-        lines: of contact, link, name and where it answers.
-        source: where the numbers come from and when they were checked.
-    """
-    items = "".join(
-        f'<li><a href="{escape(link)}" rel="noreferrer">{escape(contact)}</a> '
-        f"{escape(where if name == contact else f'{name}, {where}')}</li>"
-        for contact, link, name, where in lines
-    )
-    st.html(
-        f'<aside class="help-lines" aria-label="Help lines"><p>{escape(not_this)}</p>'
-        f"<ul><li>Someone to talk to:</li>{items}</ul>"
-        f"<p>{escape(source)}</p></aside>"
-    )
+    """What the page is not, and whom one can turn to. See ``build_help_lines``."""
+    st.html(build_help_lines(not_this, lines, source))
 
 
 def write_stages(rows: Sequence[Sequence[str]]) -> None:
@@ -115,6 +100,31 @@ def colour_words(
         reached = word.end
     parts.append(escape(text[reached:]))
     return f'<div class="post-words" dir="auto">{"".join(parts)}</div>'
+
+
+def build_note(title: str, sentence: str) -> str:
+    """A short note as HTML."""
+    return f'<div class="note"><strong>{escape(title)}</strong> {escape(sentence)}</div>'
+
+
+def build_help_lines(not_this: str, lines: Sequence[Sequence[str]], source: str) -> str:
+    """What the page is not, and whom one can turn to, as HTML.
+
+    Args:
+        not_this: one sentence.
+        lines: of contact, link, name and where it answers.
+        source: where the numbers come from and when they were checked.
+    """
+    items = "".join(
+        f'<li><a href="{escape(link)}" rel="noreferrer">{escape(contact)}</a> '
+        f"{escape(where if name == contact else f'{name}, {where}')}</li>"
+        for contact, link, name, where in lines
+    )
+    return (
+        f'<aside class="help-lines" aria-label="Help lines"><p>{escape(not_this)}</p>'
+        f"<ul><li>Someone to talk to:</li>{items}</ul>"
+        f"<p>{escape(source)}</p></aside>"
+    )
 
 
 def build_table(

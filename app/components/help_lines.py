@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,32 @@ NOT_THIS: Final = (
 _FILE: Final = Path(__file__).parents[2] / "assets" / "help_lines.json"
 
 
+@dataclass(frozen=True)
+class HelpLines:
+    """Whom one can turn to.
+
+    Attributes:
+        lines: of contact, link, name and where it answers.
+        source: where the numbers come from and when they were checked.
+    """
+
+    lines: tuple[tuple[str, str, str, str], ...]
+    source: str
+
+
 def show_help_lines() -> None:
     """Draws the line and the numbers."""
+    known = read_help_lines()
+    write_help_lines(NOT_THIS, known.lines, known.source)
+
+
+def read_help_lines() -> HelpLines:
+    """The numbers that come with this version."""
     known = json.loads(_FILE.read_text("utf-8"))
-    write_help_lines(
-        NOT_THIS,
-        [(line["contact"], line["link"], line["name"], line["where"]) for line in known["lines"]],
+    return HelpLines(
+        tuple(
+            (line["contact"], line["link"], line["name"], line["where"]) for line in known["lines"]
+        ),
         f"Sources: {', '.join(line['source'] for line in known['lines'])}; "
         f"checked {known['checked']}. {known['note']}",
     )

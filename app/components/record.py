@@ -1,38 +1,41 @@
-"""The analysis as a file, and which versions gave it."""
+"""The analysis to take away: report and JSON, and which versions gave it."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.components.help_lines import NOT_THIS
+from app.components.help_lines import NOT_THIS, read_help_lines
 from app.escape import write_small_print, write_table
-from app.wording import say_stage
+from app.report import About, build_report
+from app.wording import say_calibration, say_stage
+from app.work import Case
 from mhkd.analysis import Analysis
 
+if TYPE_CHECKING:
+    from mhkd.bundle import Manifest
 
-def show_record(analysis: Analysis) -> None:
-    """Draws the download, the versions and the times.
+
+def show_record(case: Case, manifest: Manifest) -> None:
+    """Draws the downloads, the versions and the times.
 
     Args:
-        analysis: the finished analysis.
+        case: with its analysis.
+        manifest: of the bundle that answered.
     """
+    analysis = case.analysis
+    if analysis is None:
+        return
     left, right = st.columns(2, gap="large")
     with left:
-        st.header("This analysis as a file", anchor=False)
-        write_small_print(
-            "All numbers of this page. It contains no sound and no text of the post, except the "
-            "single words that were explained, which together can tell much of it: keep it as "
-            "safe as the post."
-        )
-        st.download_button(
-            "Download JSON",
-            encode(analysis),
-            "analysis.json",
-            "application/json",
-            on_click="ignore",
-        )
+        _offer_report(case, analysis, manifest)
+        _offer_json(analysis)
+    with right:
+        st.header("Versions and times", anchor=False)
         write_table(
             ("What", "Version"),
             [
@@ -41,8 +44,6 @@ def show_record(analysis: Analysis) -> None:
                 *analysis.versions.items(),
             ],
         )
-    with right:
-        st.header("Times", anchor=False)
         write_table(
             ("Stage", "Seconds"),
             [(say_stage(name), f"{ms / 1000:.2f}") for name, ms in analysis.timing_ms.items()],
@@ -53,3 +54,48 @@ def show_record(analysis: Analysis) -> None:
 def encode(analysis: Analysis) -> str:
     """The analysis as JSON, with the line that says what it is not."""
     return json.dumps({"notice": NOT_THIS, **analysis.to_json()}, indent=2, ensure_ascii=False)
+
+
+def _offer_report(case: Case, analysis: Analysis, manifest: Manifest) -> None:
+    st.header("Report", anchor=False)
+    write_small_print(
+        "One file for browser and paper, with all charts and numbers. It needs no network and "
+        "asks for nothing."
+    )
+    with_post = st.checkbox(
+        "Include the post and its words",
+        key=f"record_with_post_{id(case)}",
+        help="Without it the report holds no word of the post. With it, keep it as safe as the "
+        "post.",
+    )
+    about = About(
+        made_at=f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC",
+        sources=manifest.label_sources,
+        help_lines=read_help_lines(),
+        calibration=say_calibration(manifest.metrics.get("student", {}), manifest.data),
+        metrics=manifest.metrics,
+    )
+    text = case.order.text if with_post else None
+    st.download_button(
+        "Download report",
+        partial(build_report, analysis, about, text=text),
+        "report.html",
+        "text/html",
+        disabled=case.running,
+        on_click="ignore",
+    )
+
+
+def _offer_json(analysis: Analysis) -> None:
+    st.header("Numbers as JSON", anchor=False)
+    write_small_print(
+        "It contains no sound and no text of the post, except the single words that were "
+        "explained, which together can tell much of it: keep it as safe as the post."
+    )
+    st.download_button(
+        "Download JSON",
+        encode(analysis),
+        "analysis.json",
+        "application/json",
+        on_click="ignore",
+    )

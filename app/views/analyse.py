@@ -132,4 +132,4 @@ def _show_details(case: Case) -> None:
     with read:
         show_read(analysis)
     with record:
-        show_record(analysis)
+        show_record(case, manifest)

@@ -1,0 +1,241 @@
+"""Analysis → one self-contained HTML file. Pure: it draws on nothing but its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app import charts
+from app.components.help_lines import NOT_THIS, HelpLines
+from app.escape import build_help_lines, build_note, build_table, escape
+from app.report_explained import build_explanations
+from app.report_frame import build_chart, build_document
+from app.wording import (
+    MODEL_INPUTS,
+    MODEL_NAMES,
+    ORIGIN_BADGES,
+    say_agreement,
+    say_answer,
+    say_contributions,
+    say_disagreement,
+    say_finding,
+    say_interval,
+    say_outside,
+    say_points,
+    say_probability,
+    say_stage,
+)
+from mhkd.analysis import Analysis
+
+_MODELS: Final = ("student", "teachers", "text", "audio", "emotion")
+_READERS: Final = {"student": "tokens", "text": "tokens", "emotion": "words"}
+_LIMITS: Final = (
+    "The labels say where a post comes from. They are no diagnosis and no measure of risk, and a "
+    "low probability is no sign of safety.",
+    "The models know two kinds of posts only and always choose between them, also for a post of "
+    "a third kind.",
+    "The student reads text only. The teachers reach it through its training.",
+    "Contributions and attributions say what moved the models, not what moved the person.",
+    "A synthesised voice says nothing about how a person sounds.",
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report says beside the analysis.
+
+    Attributes:
+        made_at: when the report is made, as it is to be read.
+        sources: label → where such posts come from.
+        help_lines: whom one can turn to.
+        calibration: how far the probability can be taken at its word.
+        metrics: model → its metrics on the test split.
+    """
+
+    made_at: str
+    sources: Mapping[str, str]
+    help_lines: HelpLines
+    calibration: str | None = None
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def build_report(analysis: Analysis, about: About, *, text: str | None = None) -> str:
+    """The report of one case.
+
+    Args:
+        analysis: the finished analysis.
+        about: what stands beside it.
+        text: the post; None leaves out the post and every word of it.
+
+    Returns:
+        HTML that needs no other file and asks for no address.
+    """
+    sources = about.sources
+    sections = (
+        ("Answers of all models", _build_answers(analysis, sources)),
+        ("What each teacher contributes", _build_contributions(analysis, sources)),
+        ("What was read and heard", _build_read(analysis)),
+        ("What the answers rest on", build_explanations(analysis, sources, text)),
+        ("How good the models are", _build_metrics(about)),
+        ("Limits", _build_limits()),
+        ("Versions", _build_versions(analysis)),
+    )
+    body = _build_summary(analysis, about)
+    if text is not None:
+        body += f'<h2>The post</h2><div class="post" dir="auto">{escape(text)}</div>'
+    body += "".join(f"<h2>{escape(title)}</h2>{content}" for title, content in sections)
+    return build_document(f"mhkd report, {about.made_at}", body)
+
+
+def _build_summary(analysis: Analysis, about: About) -> str:
+    bundle = analysis.bundle
+    parts = [
+        f'<p class="over">mhkd, report of one post. Made {escape(about.made_at)} with bundle '
+        f"{escape(f'{bundle.name} {bundle.version}')}.</p>",
+        _build_answer(analysis, about),
+        build_help_lines(NOT_THIS, about.help_lines.lines, about.help_lines.source),
+    ]
+    disagreement = say_disagreement(analysis, about.sources)
+    if disagreement is not None:
+        parts.append(build_note("The teachers disagree.", disagreement))
+    return "".join(parts)
+
+
+def _build_answer(analysis: Analysis, about: About) -> str:
+    prediction, familiarity = analysis.predictions["student"], analysis.familiarity
+    if prediction is None:
+        return "<h1>No answer</h1><p>The student did not answer.</p>"
+    answer = say_answer(prediction, about.sources)
+    if familiarity is not None and familiarity.outside:
+        outside = say_outside(familiarity.distance, familiarity.threshold)
+        return (
+            f"<h1>Outside what this model knows.</h1><p>{escape(outside)}</p>"
+            f'<p class="small">Its forced choice: {escape(answer.headline)} '
+            f"({escape(say_probability(answer.probability))})</p>"
+        )
+    told = (
+        f"<h1>{escape(answer.headline)}</h1>"
+        f'<p class="certain">Calibrated probability <strong>'
+        f"{escape(say_probability(answer.probability))}</strong>, {escape(answer.certainty)}. "
+        f"{escape(answer.frequency)}</p>"
+        f"{build_chart(charts.draw_frequency(answer.of_hundred), f'{answer.of_hundred} of 100')}"
+    )
+    if about.calibration:
+        told += f'<p class="small">{escape(about.calibration)}</p>'
+    return told
+
+
+def _build_answers(analysis: Analysis, sources: Mapping[str, str]) -> str:
+    found = analysis.teacher_contributions
+    target = found.target if found is not None else analysis.labels[-1]
+    header = ("Model", "Reads", *(f"P({sources.get(n, n)})" for n in analysis.labels), "Divergence")
+    rows = [_tell_model(analysis, model) for model in _MODELS]
+    told = "; ".join(f"{row[0]}: {', '.join(row[2:-1])}" for row in rows)
+    return (
+        f"{build_chart(charts.draw_models(analysis, target, sources), told)}"
+        '<p class="small">The shaded band, 0.4 to 0.6, is not decided. Divergence: Jensen–Shannon, '
+        "in bits, from the student’s answer.</p>"
+        f"{build_table(header, rows, numeric=range(2, 2 + len(analysis.labels)))}"
+    )
+
+
+def _tell_model(analysis: Analysis, model: str) -> tuple[str, ...]:
+    prediction, reads = analysis.predictions.get(model), MODEL_INPUTS[model]
+    if model == "audio":
+        origin = analysis.given.audio.origin
+        reads = "no sound" if origin == "none" else f"sound ({origin})"
+    told = (
+        ("did not answer", *("–" for _ in analysis.labels[1:]))
+        if prediction is None
+        else tuple(f"{prediction.probabilities[label]:.3f}" for label in analysis.labels)
+    )
+    bits = "" if model == "student" else say_agreement(analysis.divergence_bits.get(model))
+    return (MODEL_NAMES[model], reads, *told, bits)
+
+
+def _build_contributions(analysis: Analysis, sources: Mapping[str, str]) -> str:
+    found, figure = analysis.teacher_contributions, charts.draw_contributions(analysis, sources)
+    if found is None or figure is None:
+        return "<p>No teacher answered, so there is nothing to share out.</p>"
+    rows = [("No teacher", f"{found.empty:.4f}")]
+    rows += [
+        (MODEL_NAMES[name], "absent" if value is None else say_points(value))
+        for name, value in found.shapley.items()
+    ]
+    rows += [("All teachers", f"{found.full:.4f}"), ("Residual", f"{found.residual:.1e}")]
+    told = "; ".join(f"{name}: {value}" for name, value in rows)
+    return (
+        f"<p>{escape(say_contributions(analysis, sources) or '')}</p>{build_chart(figure, told)}"
+        f'<p class="small">Rule: {escape(found.rule)}</p>'
+        f"{build_table(('Step', 'Value'), rows, numeric=(1,))}"
+    )
+
+
+def _build_read(analysis: Analysis) -> str:
+    heard = analysis.given.audio
+    rows = []
+    for model, unit in _READERS.items():
+        read = analysis.read.get(model)
+        reached, total = (
+            ("did not run", "–")
+            if read is None
+            else (f"{read.tokens_read:,}", f"{read.tokens_total:,} {unit}")
+        )
+        rows.append((MODEL_NAMES[model], reached, total))
+    if heard.seconds:
+        rows.append(
+            (MODEL_NAMES["audio"], f"{heard.seconds_heard:.1f} s", f"{heard.seconds:.1f} s")
+        )
+    else:
+        rows.append((MODEL_NAMES["audio"], "did not run", "–"))
+    given = (
+        f"{analysis.given.characters:,} characters. Sound: {ORIGIN_BADGES[heard.origin]}; padding "
+        f"added to fill the last window: {heard.padding_s:.1f} s."
+    )
+    findings = "".join(build_note(say_finding(f.code), f.message) for f in analysis.quality)
+    nothing = "<p>Nothing was found that limits the answer.</p>"
+    return (
+        f"{build_table(('Model', 'Reached it', 'Of'), rows, numeric=(1, 2))}"
+        f'<p class="small">{escape(given)}</p><h3>Findings about the input</h3>'
+        f"{findings or nothing}"
+    )
+
+
+def _build_metrics(about: About) -> str:
+    rows = [
+        (
+            MODEL_NAMES[model],
+            say_interval(found, "accuracy"),
+            say_interval(found, "f1_macro"),
+            say_interval(found, "ece"),
+            f"{found.get('n', 0):,}",
+        )
+        for model in _MODELS
+        if (found := about.metrics.get(model))
+    ]
+    if not rows:
+        return "<p>The bundle’s metrics were not at hand when this report was made.</p>"
+    header = ("Model", "Accuracy", "Macro-F1", "ECE", "Test posts")
+    return (
+        f"{build_table(header, rows, numeric=(1, 2, 3, 4))}"
+        '<p class="small">On the test split, with 95 % intervals. They hold for posts like those, '
+        "not for any person.</p>"
+    )
+
+
+def _build_limits() -> str:
+    return f"<ul>{''.join(f'<li>{escape(limit)}</li>' for limit in _LIMITS)}</ul>"
+
+
+def _build_versions(analysis: Analysis) -> str:
+    rows = [
+        ("Bundle", f"{analysis.bundle.name} {analysis.bundle.version}"),
+        ("SHA-256 of its manifest", analysis.bundle.sha256),
+        *((name, str(version)) for name, version in analysis.versions.items()),
+    ]
+    times = [(say_stage(name), f"{ms / 1000:.2f}") for name, ms in analysis.timing_ms.items()]
+    return (
+        f"{build_table(('What', 'Version'), rows)}"
+        f"{build_table(('Stage', 'Seconds'), times, numeric=(1,))}"
+    )

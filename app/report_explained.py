@@ -1,0 +1,158 @@
+"""The explanations in a report. Words of the post are in it only where its text is given."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Final
+
+import plotly.graph_objects as go
+
+from app import charts
+from app.escape import build_table, colour_words, escape
+from app.report_frame import build_chart
+from app.theme import AWAY, TOWARD
+from app.wording import MODEL_NAMES, say_words_trust, signed, source_of
+from mhkd.analysis import (
+    Analysis,
+    EmotionAttribution,
+    SoundAttribution,
+    WordAttribution,
+    WordScore,
+)
+
+_TITLES: Final = {"student": "Words", "text": "Words", "emotion": "Emotions", "audio": "Sound"}
+_STRONGEST: Final = 10
+_TOLD_ELSEWHERE: Final = frozenset({"target", "relative_gap", "converged", "steps", "unlisted"})
+# Strings that the system writes itself; any other may hold words of the post.
+_OWN_STRINGS: Final = frozenset({"method", "baseline", "fill", "rule", "reason", "verdict", "unit"})
+_LEFT_OUT: Final = (
+    "The words themselves are left out, because together they tell much of the post. The one who "
+    "made this report can include them together with the post."
+)
+
+
+def build_explanations(analysis: Analysis, sources: Mapping[str, str], text: str | None) -> str:
+    """Every explanation that the analysis holds, as HTML.
+
+    Args:
+        analysis: the finished analysis.
+        sources: label → where such posts come from.
+        text: the post, if its words may be shown.
+    """
+    parts = []
+    for field in dataclasses.fields(analysis.attributions):
+        found = getattr(analysis.attributions, field.name)
+        name = MODEL_NAMES.get(field.name, field.name.replace("_", " ").capitalize())
+        if found is None:
+            if field.name in _TITLES:
+                parts.append(f"<h3>{escape(name)}</h3><p>Was not explained.</p>")
+            continue
+        shaky = ' class="shaky"' if getattr(found, "converged", True) is False else ""
+        parts.append(
+            f"<section{shaky}><h3>{escape(name)}: {_TITLES.get(field.name, 'explanation')}</h3>"
+            f"{_build_one(found, sources, text)}</section>"
+        )
+    return "".join(parts)
+
+
+def collect_measures(found: Any, *, prefix: str = "") -> list[tuple[str, str]]:
+    """All numbers and all sentences of the system's own in an explanation, by name.
+
+    Fields that a later version adds are found as well. Words of the post are not: neither
+    lists nor mappings are entered, and of strings only those the system writes.
+    """
+    rows: list[tuple[str, str]] = []
+    for field in dataclasses.fields(found):
+        value, name = getattr(found, field.name), field.name
+        told = f"{prefix}{name.replace('_', ' ')}".capitalize()
+        if name in _TOLD_ELSEWHERE:
+            continue
+        if isinstance(value, bool):
+            rows.append((told, "yes" if value else "no"))
+        elif isinstance(value, int):
+            rows.append((told, f"{value:,}"))
+        elif isinstance(value, float):
+            rows.append((told, signed(value, 4)))
+        elif isinstance(value, str) and name in _OWN_STRINGS:
+            rows.append((told, value))
+        elif dataclasses.is_dataclass(value) and not isinstance(value, WordScore):
+            rows += collect_measures(value, prefix=f"{prefix}{name.replace('_', ' ')}: ")
+    return rows
+
+
+def draw_stretches(found: SoundAttribution, heard_s: float) -> go.Figure:
+    """One bar for each stretch of sound, over time."""
+    figure = go.Figure(
+        go.Bar(
+            x=[(part.start_s + part.end_s) / 2 for part in found.segments],
+            y=[part.score for part in found.segments],
+            width=[0.92 * (part.end_s - part.start_s) for part in found.segments],
+            marker={"color": [TOWARD if part.score >= 0 else AWAY for part in found.segments]},
+            customdata=[[part.start_s, part.end_s] for part in found.segments],
+            hovertemplate="%{customdata[0]:.1f}–%{customdata[1]:.1f} s: %{y:.4f}<extra></extra>",
+        )
+    )
+    figure.add_hline(y=0, line={"color": charts.ZERO_LINE, "width": 1})
+    charts.set_frame(figure, height=200, bottom=44)
+    end_s = max([heard_s, *(part.end_s for part in found.segments)])
+    figure.update_xaxes(range=[0, end_s], title={"text": "Seconds", "standoff": 6})
+    figure.update_yaxes(title={"text": "Score", "standoff": 4}, nticks=5)
+    return figure
+
+
+def _build_one(found: Any, sources: Mapping[str, str], text: str | None) -> str:
+    toward = source_of(found.target, sources)
+    parts = [f"<p>Explained toward {escape(toward)}.</p>"]
+    if isinstance(found, EmotionAttribution):
+        parts.append(_build_emotions(found))
+    if isinstance(found, WordAttribution | EmotionAttribution):
+        parts.append(f"<p>{escape(say_words_trust(found))}</p>")
+        parts.append(_build_words(found, toward, text))
+    if isinstance(found, SoundAttribution) and found.segments:
+        parts.append(_build_stretches(found, toward))
+    parts.append(build_table(("Measure", "Value"), collect_measures(found)))
+    return "".join(parts)
+
+
+def _build_emotions(found: EmotionAttribution) -> str:
+    told = "; ".join(f"{name} {signed(value, 3)}" for name, value in found.emotions.items())
+    return (
+        f"{build_chart(charts.draw_emotions(found), told)}"
+        f'<p class="small">{escape(signed(found.unlisted, 3))} falls on words that the lexicon '
+        "does not list.</p>"
+    )
+
+
+def _build_words(found: WordAttribution | EmotionAttribution, toward: str, text: str | None) -> str:
+    if text is None:
+        return f'<p class="small">{escape(_LEFT_OUT)}</p>'
+    notes = {}
+    if isinstance(found, EmotionAttribution):
+        notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
+    ranked = sorted(found.words, key=lambda word: -abs(word.score))[:_STRONGEST]
+    rows = [
+        (word.text, *([notes.get(word.text.lower(), "not listed")] * bool(notes)), _score(word))
+        for word in ranked
+    ]
+    header = ("Word", *(["Emotions"] * bool(notes)), "Share of the logit")
+    return (
+        f"{colour_words(text, found.words, toward, notes)}"
+        f'<p class="small">Ochre with a solid line speaks for {escape(toward)}, blue with a '
+        "dotted line against it; stronger words are darker and bolder.</p>"
+        f"{build_table(header, rows, numeric=(len(header) - 1,))}"
+    )
+
+
+def _score(word: WordScore) -> str:
+    return signed(word.score, 3)
+
+
+def _build_stretches(found: SoundAttribution, toward: str) -> str:
+    part = max(found.segments, key=lambda segment: abs(segment.score))
+    told = f"Strongest stretch: {part.start_s:.1f} to {part.end_s:.1f} s, {signed(part.score, 3)}."
+    return (
+        f"{build_chart(draw_stretches(found, part.end_s), told)}"
+        f'<p class="small">{escape(told)} Each bar: how far the logit for {escape(toward)} falls '
+        f"when that stretch is filled with {escape(found.fill)}.</p>"
+    )
