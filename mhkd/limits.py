@@ -33,6 +33,7 @@ MAX_ABS_SAMPLE: Final = 16.0  # a float file louder than this is not audio in [-
 HEARD_RATE_HZ: Final = 16_000
 HEARD_WINDOW_S: Final = 10.0
 MAX_HEARD_WINDOWS: Final = 3
+MIN_LAST_WINDOW_S: Final = 1.0  # a shorter rest costs as much as a whole window and is not heard
 
 # The decoding child process
 DECODE_CPU_S: Final = 20
@@ -54,3 +55,8 @@ MAX_STEPS: Final = 256
 MAX_RELATIVE_GAP: Final = 0.05
 SOUND_SEGMENT_S: Final = 0.5
 MAX_SOUND_SEGMENTS: Final = 40
+
+# A file of posts
+MAX_TABLE_BYTES: Final = 512 * 1024**2  # as read; an upload is bounded by MAX_UPLOAD_BYTES
+MAX_TABLE_ROWS: Final = 200_000
+MAX_TABLE_COLUMNS: Final = 200

@@ -15,13 +15,16 @@ ECE_BINS = 10
 RESAMPLES = 2000
 
 
-def measure(probabilities: Floats, truth: Ints, *, seed: int = 0) -> dict[str, Any]:
+def measure(
+    probabilities: Floats, truth: Ints, *, seed: int = 0, resamples: int = RESAMPLES
+) -> dict[str, Any]:
     """Accuracy, F1, AUC, ECE and Brier score with bootstrap 95 % intervals.
 
     Args:
         probabilities: shape (posts, classes).
         truth: shape (posts,).
-        seed: of the bootstrap over posts (2,000 resamples, percentiles).
+        seed: of the bootstrap over posts (percentiles).
+        resamples: of the bootstrap.
 
     Returns:
         The metrics, ``n``, and ``intervals`` as ``{name: [low, high]}``. The
@@ -30,7 +33,7 @@ def measure(probabilities: Floats, truth: Ints, *, seed: int = 0) -> dict[str, A
     found = _metrics(probabilities, truth)
     generator = np.random.default_rng(seed)
     drawn = []
-    for _ in range(RESAMPLES):
+    for _ in range(resamples):
         rows = generator.integers(0, len(truth), len(truth))
         if len(np.unique(truth[rows])) == probabilities.shape[1]:
             drawn.append(_metrics(probabilities[rows], truth[rows]))

@@ -1,0 +1,1 @@
+"""Many posts in one file: read, checked, answered, measured, written."""

@@ -1,0 +1,80 @@
+"""The answers of a batch held against its labels."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import jensenshannon
+
+from mhkd.errors import Cancelled
+from mhkd.metrics import expected_when_calibrated, measure
+
+_ROWS_DRAWN: Final = 1_000_000  # keeps the bootstrap of a large batch within a minute
+_MOST, _LEAST = 1_000, 200
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """The rows that have a label and an answer of every model.
+
+    Attributes:
+        rows: int64, places in the table.
+        truth: int64, shape (rows,).
+        probabilities: model → float64, shape (rows, classes).
+    """
+
+    rows: Ints
+    truth: Ints
+    probabilities: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def pick_labelled(probabilities: Mapping[str, npt.NDArray[np.float32]], truth: Ints) -> Labelled:
+    """The labelled rows that every model answered."""
+    answered = np.all([~np.isnan(found).any(1) for found in probabilities.values()], axis=0)
+    rows = np.flatnonzero((truth >= 0) & answered).astype(np.int64)
+    chosen = {}
+    for name, found in probabilities.items():
+        exact = found[rows].astype(np.float64)
+        chosen[name] = exact / exact.sum(1, keepdims=True)
+    return Labelled(rows, truth[rows], chosen)
+
+
+def measure_models(
+    labelled: Labelled, cancel: threading.Event | None = None
+) -> dict[str, dict[str, Any]]:
+    """Model → the metrics of ``mhkd.metrics.measure``, ``ece_if_calibrated``, ``resamples``.
+
+    A larger batch is redrawn less often, as its intervals are narrower.
+
+    Raises:
+        Cancelled: ``cancel`` was set; looked at before each model.
+    """
+    found = {}
+    resamples = max(_LEAST, min(_MOST, _ROWS_DRAWN // max(len(labelled), 1)))
+    for name, probabilities in labelled.probabilities.items():
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        found[name] = {
+            **measure(probabilities, labelled.truth, resamples=resamples),
+            "ece_if_calibrated": expected_when_calibrated(probabilities, draws=resamples),
+            "resamples": resamples,
+        }
+    return found
+
+
+def measure_divergence(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> Floats:
+    """Jensen–Shannon divergence of each row in bits, shape (rows,); NaN without an answer."""
+    distance = jensenshannon(first.astype(np.float64), second.astype(np.float64), base=2, axis=1)
+    divergence: Floats = np.asarray(distance, np.float64) ** 2
+    return divergence
