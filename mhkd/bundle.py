@@ -33,6 +33,7 @@ class TextSettings(_Record):
     layers: int = Field(ge=1, description="Layers of the backbone that are used.")
     frozen_layers: int = Field(ge=0, description="Lowest layers, left as the backbone has them.")
     lora_rank: int = Field(ge=0, description="Rank of the adapters above; 0: whole layers stored.")
+    pooled_layers: int = Field(1, ge=1, description="Uppermost layers whose states are pooled.")
     temperature: float = Field(gt=0, description="Divides the logits; fitted on validation.")
 
 

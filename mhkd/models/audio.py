@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from mhkd.limits import HEARD_RATE_HZ, HEARD_WINDOW_S, MAX_HEARD_WINDOWS
+from mhkd.limits import HEARD_RATE_HZ, HEARD_WINDOW_S, MAX_HEARD_WINDOWS, MIN_LAST_WINDOW_S
 
 WINDOW_SAMPLES = int(HEARD_WINDOW_S * HEARD_RATE_HZ)
 
@@ -57,11 +57,16 @@ def encode_sound(
 ) -> EncodedSound:
     """Cuts 16 kHz mono ``samples`` into windows of 10 s and computes their log-mel.
 
+    A rest below ``limits.MIN_LAST_WINDOW_S`` after a whole window is not heard.
+
     Args:
         extractor: a transformers feature extractor that pads to 10 s.
         samples: float32, shape (samples,), at 16 kHz, at least one.
     """
-    heard = samples[: WINDOW_SAMPLES * max_windows]
+    whole, rest = divmod(len(samples), WINDOW_SAMPLES)
+    if rest >= MIN_LAST_WINDOW_S * HEARD_RATE_HZ or whole == 0:
+        whole += 1
+    heard = samples[: WINDOW_SAMPLES * min(whole, max_windows)]
     windows = [heard[s : s + WINDOW_SAMPLES] for s in range(0, len(heard), WINDOW_SAMPLES)]
     features = extractor(
         windows, sampling_rate=HEARD_RATE_HZ, return_tensors="pt", padding="max_length"

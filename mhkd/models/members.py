@@ -137,7 +137,7 @@ def load_text_member(
         BundleError: the weights do not fit.
     """
     backbone = load_text_backbone(settings.backbone, layers=settings.layers)
-    model = TextClassifier(backbone.encoder, classes)
+    model = TextClassifier(backbone.encoder, classes, pooled_layers=settings.pooled_layers)
     weights = load_weights(file)
     _load_trained(model, settings, weights, file)
     return TextMember(

@@ -49,13 +49,19 @@ def batch_posts(posts: Sequence[EncodedPost], pad_id: int, device: torch.device)
 
 
 class TextClassifier(nn.Module):
-    """Encoder → mean over the tokens of all windows → linear head."""
+    """Encoder → mean over the tokens of all windows → linear head.
 
-    def __init__(self, encoder: PreTrainedModel, classes: int, dropout: float = 0.1) -> None:
+    The head reads the ``pooled_layers`` uppermost layers side by side.
+    """
+
+    def __init__(
+        self, encoder: PreTrainedModel, classes: int, dropout: float = 0.1, pooled_layers: int = 1
+    ) -> None:
         super().__init__()
         self.encoder = encoder
+        self.pooled_layers = pooled_layers
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(int(encoder.config.hidden_size), classes)
+        self.head = nn.Linear(int(encoder.config.hidden_size) * pooled_layers, classes)
 
     def forward(self, batch: TextBatch) -> torch.Tensor:
         """Logits, shape (posts, classes)."""
@@ -71,11 +77,8 @@ class TextClassifier(nn.Module):
         return self.classify(self.pool(self.encode(embeddings, batch.attention_mask), batch))
 
     def encode(self, embeddings: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Hidden states of the last layer, shape (windows, tokens, width)."""
-        hidden: torch.Tensor = self.encoder(
-            inputs_embeds=embeddings, attention_mask=attention_mask
-        ).last_hidden_state
-        return hidden
+        """Hidden states that the head reads, shape (windows, tokens, width · layers)."""
+        return encode_layers(self.encoder, embeddings, attention_mask, self.pooled_layers)
 
     def pool(self, hidden: torch.Tensor, batch: TextBatch) -> torch.Tensor:
         """Mean over all tokens of a post, special ones included, shape (posts, width)."""
@@ -85,6 +88,19 @@ class TextClassifier(nn.Module):
         """Logits from pooled states, shape (posts, classes)."""
         logits: torch.Tensor = self.head(self.dropout(pooled))
         return logits
+
+
+def encode_layers(
+    encoder: nn.Module, embeddings: torch.Tensor, attention_mask: torch.Tensor, layers: int
+) -> torch.Tensor:
+    """States of the uppermost ``layers``, lowest first, shape (windows, tokens, width · layers)."""
+    found = encoder(
+        inputs_embeds=embeddings, attention_mask=attention_mask, output_hidden_states=layers > 1
+    )
+    if layers == 1:
+        last: torch.Tensor = found.last_hidden_state
+        return last
+    return torch.cat(found.hidden_states[-layers:], dim=-1)
 
 
 def pool_tokens(

@@ -64,6 +64,13 @@ class TextRecipe(_Part):
     backbone: str
     frozen_layers: int = Field(ge=0, description="Lowest layers, computed once and kept.")
     lora_rank: int = Field(16, ge=0, description="0 trains the upper layers themselves.")
+    pooled_layers: int = Field(1, ge=1, description="Uppermost layers that the head reads.")
+    probe: float | None = Field(
+        None,
+        gt=0,
+        description="Leaves all layers as they are and fits the head by logistic regression; "
+        "the inverse strength of its L2 penalty. Then fit and lora_rank do nothing.",
+    )
     fit: FitRecipe = FitRecipe()
 
 

@@ -26,6 +26,7 @@ from mhkd.training.speech import SpokenPost, assign_voices, plan_corpus, speak_c
 from mhkd.training.stages import RunFolder, Say, make_key
 from mhkd.training.students import StudentSearch, train_students
 from mhkd.training.teachers import (
+    Fit,
     TrainedTeacher,
     audio_fit,
     average,
@@ -33,8 +34,9 @@ from mhkd.training.teachers import (
     emotion_fit,
     keep_emotion_table,
     text_fit,
+    text_probe,
 )
-from mhkd.training.texts import keep_states
+from mhkd.training.texts import KeptStates, keep_states, pool_posts
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,7 @@ def _train_teachers(
     text = cross_fit(
         "text",
         posts,
-        text_fit(recipe, settings, kept, run.targets),
+        _text_fit(run, settings, kept),
         run.inputs(text=recipe.text.model_dump()),
         folder,
     )
@@ -149,6 +151,19 @@ def _train_teachers(
     return teachers
 
 
+def _text_fit(run: _Run, settings: TextSettings, kept: KeptStates) -> Fit:
+    recipe = run.recipe
+    if recipe.text.probe is None:
+        return text_fit(recipe, settings, kept, run.targets)
+    shape = {"backbone": settings.backbone, "pooled_layers": settings.pooled_layers}
+    features = run.folder.keep(
+        "text-pooled",
+        run.inputs(**shape),
+        lambda: {"pooled": pool_posts(settings, kept, recipe.text.frozen_layers)},
+    )["pooled"]
+    return text_probe(recipe, settings, features, run.targets)
+
+
 def text_settings(recipe: Recipe) -> TextSettings:
     """The text teacher's settings, before its temperature is known."""
     from transformers import AutoConfig
@@ -156,11 +171,13 @@ def text_settings(recipe: Recipe) -> TextSettings:
     from mhkd.assets import backbone_folder
 
     config = AutoConfig.from_pretrained(backbone_folder(recipe.text.backbone))
+    layers, probed = int(config.num_hidden_layers), recipe.text.probe is not None
     return TextSettings(
         backbone=recipe.text.backbone,
-        layers=int(config.num_hidden_layers),
-        frozen_layers=recipe.text.frozen_layers,
-        lora_rank=recipe.text.lora_rank,
+        layers=layers,
+        frozen_layers=layers if probed else recipe.text.frozen_layers,
+        lora_rank=0 if probed else recipe.text.lora_rank,
+        pooled_layers=recipe.text.pooled_layers,
         temperature=1.0,
     )
 

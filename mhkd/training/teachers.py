@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,16 @@ from mhkd.training.emotions import (
     predict_emotions,
 )
 from mhkd.training.fit import Targets, cross_entropy
+from mhkd.training.linear import fit_head
 from mhkd.training.recipe import Recipe
 from mhkd.training.sounds import fit_audio_head, predict_sounds
 from mhkd.training.stages import RunFolder
-from mhkd.training.texts import KeptStates, fit_text_classifier, predict_logits
+from mhkd.training.texts import (
+    KeptStates,
+    build_text_classifier,
+    fit_text_classifier,
+    predict_logits,
+)
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -89,6 +95,22 @@ def text_fit(recipe: Recipe, settings: TextSettings, kept: KeptStates, targets: 
         )
         logits = predict_logits(upper, kept, others)
         return {**trained_weights(model, settings), LOGITS: torch.from_numpy(logits)}
+
+    return fit
+
+
+def text_probe(
+    recipe: Recipe, settings: TextSettings, features: torch.Tensor, targets: Targets
+) -> Fit:
+    """Fits the text teacher's head alone, on pooled states of its frozen layers."""
+
+    def fit(rows: Rows, others: Rows) -> Mapping[str, torch.Tensor]:
+        strength = cast(float, recipe.text.probe)
+        model = build_text_classifier(settings, len(recipe.labels), 0.0, recipe.seed).eval()
+        fit_head(model.head, features[rows], targets.labels[rows].numpy(), strength)
+        with torch.inference_mode():
+            logits = model.classify(features[others]).double()
+        return {**trained_weights(model, settings), LOGITS: logits}
 
     return fit
 

@@ -23,7 +23,7 @@ from mhkd.bundle import TextSettings
 from mhkd.models.backbones import layers_of, load_text_backbone, split_encoder
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import add_adapters
-from mhkd.models.text import TextClassifier, pool_tokens
+from mhkd.models.text import TextClassifier, encode_layers, pool_tokens
 from mhkd.training.fit import Loss, Targets, fit_classifier
 from mhkd.training.recipe import FitRecipe
 from mhkd.training.stages import make_key
@@ -121,6 +121,7 @@ class UpperLayers(nn.Module):
         if isinstance(encoder, PeftModel):
             encoder = encoder.base_model.model
         _, self.encoder = split_encoder(encoder, frozen_layers)
+        self.pooled_layers = classifier.pooled_layers
         self.dropout = classifier.dropout
         self.head = classifier.head
 
@@ -128,10 +129,34 @@ class UpperLayers(nn.Module):
         self, states: torch.Tensor, attention_mask: torch.Tensor, post_index: torch.Tensor
     ) -> torch.Tensor:
         """Logits, shape (posts, classes)."""
-        hidden = self.encoder(inputs_embeds=states, attention_mask=attention_mask).last_hidden_state
-        pooled = pool_tokens(hidden, attention_mask, post_index, int(post_index[-1]) + 1)
+        pooled = self.pool(states, attention_mask, post_index)
         logits: torch.Tensor = self.head(self.dropout(pooled))
         return logits
+
+    def pool(
+        self, states: torch.Tensor, attention_mask: torch.Tensor, post_index: torch.Tensor
+    ) -> torch.Tensor:
+        """What the head reads, shape (posts, width · layers)."""
+        hidden = encode_layers(self.encoder, states, attention_mask, self.pooled_layers)
+        return pool_tokens(hidden, attention_mask, post_index, int(post_index[-1]) + 1)
+
+
+@torch.inference_mode()
+def pool_posts(settings: TextSettings, kept: KeptStates, frozen_layers: int) -> torch.Tensor:
+    """What the head of an untrained classifier reads of every post, shape (posts, width · layers).
+
+    Args:
+        kept: the states of its lowest ``frozen_layers``.
+    """
+    classifier = build_text_classifier(settings, 2, 0.0, 0)
+    upper = UpperLayers(classifier, frozen_layers).eval()
+    order = sorted(range(len(kept.masks)), key=lambda row: kept.lengths[row])
+    pooled: list[torch.Tensor] = [torch.empty(0)] * len(order)
+    for start in range(0, len(order), _POSTS_AT_ONCE):
+        rows = order[start : start + _POSTS_AT_ONCE]
+        for row, found in zip(rows, upper.pool(**kept.collate(rows)), strict=True):
+            pooled[row] = found
+    return torch.stack(pooled)
 
 
 def build_text_classifier(
@@ -143,7 +168,7 @@ def build_text_classifier(
     """
     torch.manual_seed(seed)
     backbone = load_text_backbone(settings.backbone, layers=settings.layers)
-    classifier = TextClassifier(backbone.encoder, classes, dropout)
+    classifier = TextClassifier(backbone.encoder, classes, dropout, settings.pooled_layers)
     backbone.encoder.requires_grad_(False)
     if settings.lora_rank:
         adapted: Any = add_adapters(backbone.encoder, settings.lora_rank, settings.frozen_layers)

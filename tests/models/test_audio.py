@@ -35,6 +35,12 @@ def test_a_long_recording_is_heard_for_thirty_seconds(backbone):
     assert (sound.seconds, sound.seconds_heard, len(sound.features)) == (45.0, 30.0, 3)
 
 
+@pytest.mark.parametrize(("seconds", "windows", "heard"), [(10.9, 1, 10.0), (11.0, 2, 11.0)])
+def test_a_short_rest_after_a_whole_window_is_not_heard(backbone, seconds, windows, heard):
+    sound = encode_sound(backbone.extractor, np.zeros(int(16_000 * seconds), np.float32))
+    assert (len(sound.features), sound.seconds, sound.seconds_heard) == (windows, seconds, heard)
+
+
 def test_frames_of_padding_do_not_count(backbone):
     model = AudioClassifier(backbone.network).eval()
     sound = encode_sound(backbone.extractor, tone(4.0).samples)

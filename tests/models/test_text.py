@@ -56,6 +56,18 @@ def test_a_post_alone_and_in_a_batch_gets_the_same_logits(backbone):
     assert torch.allclose(together, alone, atol=1e-5)
 
 
+def test_the_head_reads_the_uppermost_layers_side_by_side(backbone):
+    model = TextClassifier(backbone.encoder, 2, pooled_layers=2).eval()
+    post = encode_post(backbone.tokenizer, "so tired")
+    with torch.inference_mode():
+        states = backbone.encoder(
+            post.input_ids, attention_mask=post.attention_mask, output_hidden_states=True
+        ).hidden_states
+        expected = model.head(torch.cat([state[0].mean(0) for state in states[-2:]]))
+        found = model(batch_posts([post], 0, torch.device("cpu")))
+    assert torch.allclose(found[0], expected, atol=1e-5)
+
+
 def test_pooling_counts_no_padding(backbone):
     model = TextClassifier(backbone.encoder, 2)
     post = encode_post(backbone.tokenizer, "so tired")

@@ -8,6 +8,7 @@ import yaml
 from mhkd.analyser import Analyser
 from mhkd.bundle import load_bundle
 from mhkd.errors import RecipeError
+from mhkd.models.storage import load_weights
 from mhkd.post import Post
 from mhkd.training.run import train
 from tests.tiny import build_tiny_bundle
@@ -118,6 +119,18 @@ def test_a_run_from_nothing_gives_the_same_weights(trained):
     folder, recipe, bundle, _ = trained
     fresh = train(recipe, data_dir=folder, run_dir=folder / "fresh", workers=1)
     assert load_bundle(fresh).manifest.files == load_bundle(bundle).manifest.files
+
+
+def test_a_probed_text_teacher_stores_its_head_alone(trained):
+    folder, recipe, _, _ = trained
+    content = yaml.safe_load(recipe.read_text())
+    content["text"] |= {"probe": 0.1, "pooled_layers": 2}
+    probed = folder / "probed.yaml"
+    probed.write_text(yaml.safe_dump(content))
+    bundle = train(probed, data_dir=folder, run_dir=folder / "run", out=folder / "p", workers=1)
+    assert set(load_weights(bundle / "text.safetensors")) == {"head.weight", "head.bias"}
+    found = Analyser.open(bundle).predict_texts([f"{GLAD} so", f"{LOW} so"], ("text",))["text"]
+    assert found.argmax(1).tolist() == [0, 1]
 
 
 def test_missing_data_is_named(trained, tmp_path):
