@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mhkd.bundle import Manifest
+from mhkd.bundle import Manifest, TextSettings
 
 _NAMES = {
     "text": "Text teacher",
@@ -74,8 +74,7 @@ def _data(manifest: Manifest) -> str:
     table = "\n".join(["| part | posts | labels | authors |", "|---|---|---|---|", *rows])
     return (
         f"## Data\n\n{table}\n\n"
-        f"{data['authors_on_both_sides']} authors have posts in both parts; "
-        f"{data['identical_texts_on_both_sides']} texts stand in both. "
+        f"{_leaks(data['leaks'])} "
         f"All choices were made on {data['folds']} folds of the training part, with one author's "
         "posts in one fold; the test part was opened once, for the tables below. "
         f"The training posts were spoken by {_voices(data['validation']['voices'])}; "
@@ -93,8 +92,8 @@ def _models(manifest: Manifest) -> str:
     graph = manifest.data["validation"].get("emotion_graph") or {}
     return (
         "## Models\n\n"
-        f"- **Text teacher**: {text.backbone}, adapters of rank {text.lora_rank} on the layers "
-        f"above the {text.frozen_layers} lowest; windows of 256 tokens, up to four, pooled. "
+        f"- **Text teacher**: {text.backbone}, {_trained_part(text)}; "
+        "windows of 256 tokens, up to four, pooled. "
         f"Temperature {text.temperature:.2f}.\n"
         f"- **Audio teacher**: {audio.backbone_title} (not AST), frozen, with a "
         "trained sum of its layers, projector and head; up to 30 s heard in windows of 10 s. A "
@@ -109,6 +108,29 @@ def _models(manifest: Manifest) -> str:
         "the mean of the teachers' calibrated probabilities on posts that they had not seen. "
         f"Temperature {student.temperature:.2f}.\n\n"
         "Temperatures were fitted on held-out training posts.\n\n" + _validation(manifest)
+    )
+
+
+def _trained_part(text: TextSettings) -> str:
+    if text.frozen_layers == text.layers:
+        return f"all layers frozen, a linear head on the {text.pooled_layers} uppermost"
+    adapters = f"adapters of rank {text.lora_rank}" if text.lora_rank else "full training"
+    return f"{adapters} above the {text.frozen_layers} lowest layers"
+
+
+def _leaks(found: dict[str, Any]) -> str:
+    identical, near = found["identical"], found["near_duplicates"]
+    words = "; ".join(
+        f"'{label}' or its source is named in "
+        + ", ".join(f"{count} posts labelled {other}" for other, count in counts.items())
+        for label, counts in found["label_words"].items()
+    )
+    return (
+        f"{found['authors_on_both_sides']} authors have posts in both parts "
+        f"({found['test_posts_by_them']} test posts); identical to a training post are "
+        f"{identical['across']} test posts, nearly identical {near['across']} (within the training "
+        f"part: {identical['within_train']} and {near['within_train']}). Placeholder bodies: "
+        f"{sum(found['placeholder_bodies'].values())}. {words}."
     )
 
 
@@ -195,8 +217,8 @@ def _limits(manifest: Manifest) -> str:
         "prosody is the synthesiser's and is no evidence about a person; a real recording is "
         "unlike the training voices.\n"
         "- Not tested for differences between groups of people.\n"
-        f"- {manifest.data['authors_on_both_sides']} authors stand on both sides of the official "
-        "split, which can flatter every model.\n"
+        f"- {manifest.data['leaks']['authors_on_both_sides']} authors stand on both sides of the "
+        "official split, which can flatter every model.\n"
         "- Intervals cover the choice of test posts, not the choice of seed."
     )
 

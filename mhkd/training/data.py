@@ -66,8 +66,6 @@ def load_task(recipe: DataRecipe, labels: Sequence[str], folder: Path, seed: int
     facts = {
         "train": _describe(folder / recipe.train, train, labels),
         "test": _describe(folder / recipe.test, test, labels),
-        "authors_on_both_sides": len(set(train.groups) & set(test.groups)),
-        "identical_texts_on_both_sides": len(set(train.texts) & set(test.texts)),
         "folds": recipe.folds,
     }
     return TaskData(train, test, facts, _read_unfamiliar(recipe.unfamiliar, folder))

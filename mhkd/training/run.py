@@ -20,6 +20,7 @@ from mhkd.training.data import LabelledPosts, TaskData, load_task
 from mhkd.training.emotions import EmotionTable
 from mhkd.training.familiarity import Region, fit_region, pool_states
 from mhkd.training.fit import Targets
+from mhkd.training.leaks import find_leaks, tell_leaks
 from mhkd.training.recipe import Recipe, load_recipe
 from mhkd.training.sounds import keep_pooled
 from mhkd.training.speech import SpokenPost, assign_voices, plan_corpus, speak_corpus
@@ -90,6 +91,9 @@ def train(
     target = run_dir or Path("runs") / recipe.name
     run = _Run(recipe, data, RunFolder(target, say))
     say(f"data: {len(data.train)} posts to train on, {len(data.test)} to test")
+    data.facts["leaks"] = find_leaks(data.train, data.test, recipe.labels, recipe.label_sources)
+    for line in tell_leaks(data.facts["leaks"]):
+        say(line)
     jobs = _speak(run, workers)
     table = keep_emotion_table(recipe, data.train, run.inputs(), run.folder)
     teachers = _train_teachers(run, jobs, table)

@@ -30,7 +30,6 @@ def test_one_author_stays_in_one_fold(folder):
     for author, fold in zip(data.train.groups, data.train.folds.tolist(), strict=True):
         assert places.setdefault(author, fold) == fold
     assert set(data.train.folds.tolist()) == {0, 1, 2}
-    assert data.facts["authors_on_both_sides"] == 1
     assert data.facts["train"]["labels"] == {"depression": 15, "suicide": 15}
 
 

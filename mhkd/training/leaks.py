@@ -1,0 +1,119 @@
+"""What could let a model look better than it is: looked for before anything is trained.
+
+Only counts are kept, no text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from mhkd.training.data import LabelledPosts
+
+NEAR_DUPLICATE = 0.9
+_REPEATED = 5
+_PLACEHOLDERS = ("emptypost", "[removed]", "[deleted]", "nan", "none")
+_ROWS_AT_ONCE = 512
+
+
+def find_leaks(
+    train: LabelledPosts, test: LabelledPosts, labels: Sequence[str], sources: Mapping[str, str]
+) -> dict[str, Any]:
+    """Counts of posts, by kind of leak.
+
+    Args:
+        labels: in the order of the posts' label numbers.
+        sources: label → where its posts come from, such as ``r/depression``.
+
+    Returns:
+        ``placeholder_bodies`` and ``label_words`` by label over both parts;
+        ``repeated_lines``, posts that share a line with at least four others;
+        ``identical`` and ``near_duplicates`` (cosine of character 5-grams of at least 0.9)
+        inside the training part and across both; ``authors_on_both_sides`` with the test
+        posts by them.
+    """
+    texts, truth = (*train.texts, *test.texts), np.concatenate([train.labels, test.labels])
+    shared = set(train.groups) & set(test.groups)
+    within, across = _count_near(train.texts, test.texts)
+    named = {label: _naming(label, sources.get(label, "")) for label in labels}
+    return {
+        "placeholder_bodies": _by_label(map(_has_placeholder, texts), truth, labels),
+        "repeated_lines": _count_repeated(texts),
+        "identical": {
+            "within_train": len(train.texts) - len(set(train.texts)),
+            "across": sum(text in set(train.texts) for text in test.texts),
+        },
+        "near_duplicates": {"within_train": within, "across": across},
+        "authors_on_both_sides": len(shared),
+        "test_posts_by_them": sum(group in shared for group in test.groups),
+        "label_words": {
+            label: _by_label((bool(found.search(text)) for text in texts), truth, labels)
+            for label, found in named.items()
+        },
+    }
+
+
+def tell_leaks(found: Mapping[str, Any]) -> list[str]:
+    """The counts as lines for a person."""
+    words = "; ".join(
+        f"'{label}' named in {_tell(counts)}" for label, counts in found["label_words"].items()
+    )
+    identical, near = found["identical"], found["near_duplicates"]
+    return [
+        f"leaks: placeholder bodies: {_tell(found['placeholder_bodies'])}",
+        f"leaks: identical posts: {identical['within_train']} in training, "
+        f"{identical['across']} across; near duplicates: {near['within_train']} and "
+        f"{near['across']}; posts with a line that recurs: {found['repeated_lines']}",
+        f"leaks: authors on both sides: {found['authors_on_both_sides']}, "
+        f"with {found['test_posts_by_them']} test posts",
+        f"leaks: label words: {words}",
+    ]
+
+
+def _tell(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {label}" for label, count in counts.items())
+
+
+def _has_placeholder(text: str) -> bool:
+    lines = [line.strip().lower() for line in text.splitlines() if line.strip()]
+    return not lines or lines[-1] in _PLACEHOLDERS
+
+
+def _count_repeated(texts: Sequence[str]) -> int:
+    lines = [{line.strip().lower() for line in text.splitlines() if line.strip()} for text in texts]
+    counts = Counter(line for found in lines for line in found)
+    return sum(any(counts[line] >= _REPEATED for line in found) for found in lines)
+
+
+def _count_near(train: Sequence[str], test: Sequence[str]) -> tuple[int, int]:
+    vectors: csr_matrix = TfidfVectorizer(analyzer="char", ngram_range=(5, 5)).fit_transform(
+        [*train, *test, "none at all"]
+    )[:-1]
+    known = vectors[: len(train)]
+    within = across = 0
+    for start in range(0, vectors.shape[0], _ROWS_AT_ONCE):
+        block = (vectors[start : start + _ROWS_AT_ONCE] @ known.T).toarray() >= NEAR_DUPLICATE
+        for row, hits in enumerate(block, start):
+            if row < len(train):
+                within += bool(hits[:row].any())
+            else:
+                across += bool(hits.any())
+    return within, across
+
+
+def _naming(label: str, source: str) -> re.Pattern[str]:
+    names = {label.replace("_", " "), source.removeprefix("r/")} - {""}
+    return re.compile("|".join(rf"\b{re.escape(name)}\b" for name in sorted(names)), re.IGNORECASE)
+
+
+def _by_label(
+    found: Iterable[bool], truth: np.ndarray[Any, Any], labels: Sequence[str]
+) -> dict[str, int]:
+    hits = np.fromiter(found, bool)
+    return {label: int((hits & (truth == place)).sum()) for place, label in enumerate(labels)}

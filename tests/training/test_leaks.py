@@ -1,0 +1,41 @@
+import numpy as np
+
+from mhkd.training.data import LabelledPosts
+from mhkd.training.leaks import find_leaks, tell_leaks
+
+LABELS = ["depression", "suicide"]
+LONG = "the garden was quiet and the light came slowly over the wall while we waited for the others"
+
+
+def posts(prefix, texts, labels, groups):
+    ids = tuple(f"{prefix}{i}" for i in range(len(texts)))
+    return LabelledPosts(ids, tuple(texts), np.array(labels), tuple(groups), np.zeros(len(ids)))
+
+
+def test_each_kind_of_leak_is_counted_and_no_text_is_kept():
+    train = posts(
+        "a",
+        ["title\nemptypost", LONG, LONG, "my depression and r/SuicideWatch", "calm\nsame line"],
+        [1, 0, 0, 1, 0],
+        ["u", "v", "v", "w", "x"],
+    )
+    test = posts("b", [LONG + ".", "calm", "depressing"], [0, 1, 0], ["v", "y", "z"])
+    found = find_leaks(
+        train, test, LABELS, {"depression": "r/depression", "suicide": "r/SuicideWatch"}
+    )
+    assert found["placeholder_bodies"] == {"depression": 0, "suicide": 1}
+    assert found["identical"] == {"within_train": 1, "across": 0}
+    assert found["near_duplicates"] == {"within_train": 1, "across": 1}
+    assert (found["authors_on_both_sides"], found["test_posts_by_them"]) == (1, 1)
+    assert found["label_words"]["depression"] == {"depression": 0, "suicide": 1}
+    assert found["label_words"]["suicide"] == {"depression": 0, "suicide": 1}
+    assert found["repeated_lines"] == 0
+    told = " ".join(tell_leaks(found))
+    assert "1 suicide" in told
+    assert "garden" not in told + str(found)
+
+
+def test_a_line_in_five_posts_recurs():
+    train = posts("a", [f"number {i}\nthe same end" for i in range(5)], [0] * 5, "abcde")
+    test = posts("b", ["alone"], [1], ["z"])
+    assert find_leaks(train, test, LABELS, {})["repeated_lines"] == 5
