@@ -102,6 +102,27 @@ def colour_words(
     return f'<div class="post-words" dir="auto">{"".join(parts)}</div>'
 
 
+def write_marked_text(text: str, marks: Sequence[tuple[str, int, int]]) -> None:
+    """A text with stretches marked by their kind. See ``mark_text``."""
+    st.html(mark_text(text, marks))
+
+
+def mark_text(text: str, marks: Sequence[tuple[str, int, int]]) -> str:
+    """A text as HTML with stretches underlined.
+
+    Args:
+        text: the text.
+        marks: of kind, start and end, in order and without overlap.
+    """
+    parts, reached = [], 0
+    for kind, start, end in marks:
+        parts.append(escape(text[reached:start]))
+        parts.append(f'<mark title="{escape(kind)}">{escape(text[start:end])}</mark>')
+        reached = end
+    parts.append(escape(text[reached:]))
+    return f'<div class="marked-text" dir="auto">{"".join(parts)}</div>'
+
+
 def build_note(title: str, sentence: str) -> str:
     """A short note as HTML."""
     return f'<div class="note"><strong>{escape(title)}</strong> {escape(sentence)}</div>'

@@ -6,6 +6,7 @@ the page reads it; ``Desk.close`` stops everything when the session ends.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +24,7 @@ from mhkd.analysis import (
     SoundPicture,
     WordAttribution,
 )
+from mhkd.cases.audit_notes import noting_analysis
 from mhkd.errors import AudioError, Cancelled, InputError, MhkdError
 from mhkd.post import Post, Recording
 
@@ -71,7 +73,8 @@ class Fault:
 class Case:
     """One post on its way; written by its worker, read by the page.
 
-    ``version`` grows with each result that the page has to draw.
+    ``version`` grows with each result that the page has to draw. ``judged_first`` is the
+    reader's judgement before the answers were shown, ``kept_id`` the case as it was kept.
     """
 
     order: Order
@@ -86,6 +89,9 @@ class Case:
     explained: dict[tuple[str, str], Attribution | None] = field(default_factory=dict)
     pending: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
     work: Future[None] | None = None
+    pseudonym: str = ""
+    judged_first: str | None = None
+    kept_id: str | None = None
     version: int = 0
 
     @property
@@ -134,12 +140,13 @@ class Desk:
 
     def __init__(self) -> None:
         self.case: Case | None = None
+        self.pseudonym = f"session-{secrets.token_hex(6)}"
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="case")
 
     def take(self, order: Order, opening: Future[Analyser]) -> Case:
         """Starts on a new case; an earlier one is dropped."""
         self.drop()
-        self.case = case = Case(order, opening)
+        self.case = case = Case(order, opening, pseudonym=self.pseudonym)
         case.work = self._pool.submit(_analyse, case)
         return case
 
@@ -163,6 +170,13 @@ class Desk:
 
 
 def _analyse(case: Case) -> None:
+    settings = {"speak": case.order.speak, "recording": case.order.sound is not None}
+    with noting_analysis(case.order.text, case.pseudonym, settings) as noting:
+        _answer(case)
+        noting.analysis = case.analysis
+
+
+def _answer(case: Case) -> None:
     case.begin("loading")
     analyser = _await_models(case)
     from mhkd.analyser import check_text, picture_sound, read_recording

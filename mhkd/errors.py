@@ -50,6 +50,12 @@ class VoiceError(MhkdError):
     code = "voice"
 
 
+class CaseError(MhkdError):
+    """A kept case, its database or the audit log can't be used."""
+
+    code = "case"
+
+
 class Cancelled(MhkdError):
     """The caller asked to stop; nothing was kept."""
 

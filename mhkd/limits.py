@@ -60,3 +60,8 @@ MAX_SOUND_SEGMENTS: Final = 40
 MAX_TABLE_BYTES: Final = 512 * 1024**2  # as read; an upload is bounded by MAX_UPLOAD_BYTES
 MAX_TABLE_ROWS: Final = 200_000
 MAX_TABLE_COLUMNS: Final = 200
+
+# Kept cases
+MAX_NOTE_CHARS: Final = 4_000
+RETENTION_DAYS: Final = (30, 90, 365)  # what can be chosen; after that a case is deleted
+MAX_LISTED_CASES: Final = 500

@@ -38,9 +38,10 @@ ALLOWED: dict[str, set[str]] = {
     "doctor": {"audio", "bundle", "torchaudio_mend"},
     "tables": {"bundle", "doctor"},
     "torchaudio_mend": set(),
+    "cases": {"text"},
     "recipes": set(),
 }
-APP_ALLOWED = {"analyser", "analysis", "post", "limits", "errors", "metrics", "batch"}
+APP_ALLOWED = {"analyser", "analysis", "post", "limits", "errors", "metrics", "batch", "cases"}
 
 
 def _files(folder: str) -> list[Path]:

@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 
 from app.components.help_lines import NOT_THIS, read_help_lines
 from app.escape import write_small_print, write_table
 from app.report import About, build_report
-from app.wording import say_calibration, say_stage
+from app.wording import say_stage
 from app.work import Case
 from mhkd.analysis import Analysis
 
-if TYPE_CHECKING:
-    from mhkd.bundle import Manifest
 
-
-def show_record(case: Case, manifest: Manifest) -> None:
+def show_record(
+    case: Case,
+    sources: Mapping[str, str],
+    calibration: str | None,
+    metrics: Mapping[str, Mapping[str, Any]],
+) -> None:
     """Draws the downloads, the versions and the times.
 
     Args:
         case: with its analysis.
-        manifest: of the bundle that answered.
+        sources: label → where such posts come from.
+        calibration: how far the probability can be taken at its word.
+        metrics: model → its metrics on the test split.
     """
     analysis = case.analysis
     if analysis is None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        _offer_report(case, analysis, manifest)
+        about = About(
+            f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC",
+            sources,
+            read_help_lines(),
+            calibration,
+            metrics,
+        )
+        _offer_report(case, analysis, about)
         _offer_json(analysis)
     with right:
         st.header("Versions and times", anchor=False)
@@ -56,7 +68,7 @@ def encode(analysis: Analysis) -> str:
     return json.dumps({"notice": NOT_THIS, **analysis.to_json()}, indent=2, ensure_ascii=False)
 
 
-def _offer_report(case: Case, analysis: Analysis, manifest: Manifest) -> None:
+def _offer_report(case: Case, analysis: Analysis, about: About) -> None:
     st.header("Report", anchor=False)
     write_small_print(
         "One file for browser and paper, with all charts and numbers. It needs no network and "
@@ -67,13 +79,6 @@ def _offer_report(case: Case, analysis: Analysis, manifest: Manifest) -> None:
         key=f"record_with_post_{id(case)}",
         help="Without it the report holds no word of the post. With it, keep it as safe as the "
         "post.",
-    )
-    about = About(
-        made_at=f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC",
-        sources=manifest.label_sources,
-        help_lines=read_help_lines(),
-        calibration=say_calibration(manifest.metrics.get("student", {}), manifest.data),
-        metrics=manifest.metrics,
     )
     text = case.order.text if with_post else None
     st.download_button(

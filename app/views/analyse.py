@@ -10,8 +10,10 @@ import streamlit as st
 from app import models
 from app.components.answer import show_answer, show_first_answer
 from app.components.contributions import show_contributions
+from app.components.decide import ask_decide_first, show_question
 from app.components.emotions import show_emotions
 from app.components.help_lines import show_help_lines
+from app.components.keep import show_keep
 from app.components.models_table import show_models
 from app.components.post_input import ask_post, clear_post
 from app.components.quality import show_read
@@ -44,7 +46,9 @@ def show_page() -> None:
                 desk.take(order, opening)
                 st.rerun()
             st.button("Clear this case", type="tertiary", on_click=_clear)
+            deciding = ask_decide_first()
     case = desk.case
+    asked = deciding and case is not None and case.student is not None and not case.judged_first
     with right, st.container(key="answer"):
         if case is None or (case.fault is not None and case.fault.place != "models"):
             _show_invitation()
@@ -53,10 +57,14 @@ def show_page() -> None:
             if case.fault is not None and case.fault.place == "models":
                 write_note("The models could not answer", case.fault.message)
                 st.button("Open the models again", on_click=_reopen)
-            _show_summary(case, stale=order != case.order)
+            if asked:
+                manifest = case.opening.result().manifest
+                show_question(case, manifest.labels, manifest.label_sources)
+            elif not (deciding and case.student is None):
+                _show_summary(case, stale=order != case.order)
             if case.busy:
                 watch_case(case)
-    if case is not None and case.analysis is not None:
+    if case is not None and case.analysis is not None and not asked:
         _show_details(case)
 
 
@@ -132,4 +140,7 @@ def _show_details(case: Case) -> None:
     with read:
         show_read(analysis)
     with record:
-        show_record(case, manifest)
+        calibration = say_calibration(manifest.metrics.get("student", {}), manifest.data)
+        show_record(case, sources, calibration, manifest.metrics)
+        if not case.running:
+            show_keep(case, analysis, sources)

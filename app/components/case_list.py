@@ -1,0 +1,74 @@
+"""The list of kept cases. Owns the keys that begin with ``cases_list_``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.components.decide import say_judgement
+from app.escape import write_small_print, write_table
+from app.wording import say_probability, source_of
+from mhkd.cases.records import Case
+from mhkd.cases.store import CaseStore
+from mhkd.limits import MAX_LISTED_CASES
+
+
+def choose_case(store: CaseStore, sources: Mapping[str, str]) -> Case | None:
+    """Draws search, list and choice.
+
+    Args:
+        store: the cases.
+        sources: label → where such posts come from.
+
+    Returns:
+        The case to be shown; None while none is chosen.
+    """
+    search = st.text_input(
+        "Search text, notes and judgements", key="cases_list_search", persist_state="session"
+    )
+    found = store.list(search or "")
+    if not found:
+        write_small_print("No case holds all of these words.")
+        return None
+    if len(found) == MAX_LISTED_CASES:
+        write_small_print(f"The latest {MAX_LISTED_CASES} are listed; search for earlier ones.")
+    with st.container(height=min(420, 70 + 36 * len(found)), border=False):
+        write_table(
+            ("Case", "Kept", "Until", "Bundle", "Judgement", "Student", "Text"),
+            [_tell(case, sources) for case in found],
+        )
+    by_id = {case.id: case for case in found}
+    chosen = st.selectbox(
+        "Open a case",
+        list(by_id),
+        index=None,
+        format_func=lambda case_id: _name(by_id[case_id], sources),
+        placeholder=f"{len(found)} cases",
+        key="cases_list_open",
+    )
+    return by_id.get(chosen) if chosen else None
+
+
+def say_student(case: Case, sources: Mapping[str, str]) -> str:
+    """The student's answer in a few words."""
+    told = f"{source_of(case.model_label, sources)}, {say_probability(case.model_probability)}"
+    return f"{told} (outside)" if case.outside else told
+
+
+def _tell(case: Case, sources: Mapping[str, str]) -> tuple[str, ...]:
+    first = " (first)" if case.judgement.first else ""
+    return (
+        case.id,
+        f"{case.kept_at:%Y-%m-%d %H:%M}",
+        f"{case.expires_on}",
+        case.bundle_name,
+        f"{say_judgement(case.judgement.label, sources)}{first}",
+        say_student(case, sources),
+        "kept" if case.text is not None else "not kept",
+    )
+
+
+def _name(case: Case, sources: Mapping[str, str]) -> str:
+    judged = say_judgement(case.judgement.label, sources)
+    return f"{case.kept_at:%Y-%m-%d %H:%M} · {judged} · {case.id}"

@@ -1,0 +1,112 @@
+"""Agreement, export, backup of kept cases. Owns the keys that begin with ``care_``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.escape import write_note, write_small_print, write_table
+from app.session import open_desk
+from mhkd.cases.agreement import Agreement, measure_agreement
+from mhkd.cases.audit_notes import note_action
+from mhkd.cases.backup import copy_cases, restore
+from mhkd.cases.place import sqlite_file
+from mhkd.cases.records import Case
+from mhkd.cases.store import CaseStore
+from mhkd.errors import CaseError
+
+
+def show_agreement(cases: Sequence[Case]) -> None:
+    """Draws Cohen's kappa for each bundle, of all judgements and of those noted first."""
+    st.header("Agreement of readers and student", anchor=False)
+    rows = []
+    for name in _bundles(cases):
+        of_bundle = [case for case in cases if case.bundle_name == name]
+        labels = of_bundle[0].labels
+        rows.append((name, "all", *say_agreement(measure_agreement(of_bundle, labels))))
+        first = [case for case in of_bundle if case.judgement.first]
+        if first:
+            rows.append((name, "noted first", *say_agreement(measure_agreement(first, labels))))
+    write_table(("Bundle", "Judgements", "Kappa (95 %)", "Agreed", "n"), rows, numeric=(2, 3, 4))
+    write_small_print(
+        "Cohen’s kappa: 0 is what chance gives, 1 full agreement; bootstrap over cases. “Neither” "
+        "and “can’t tell” are left out. A judgement made after the answer was seen leans to it."
+    )
+
+
+def say_agreement(found: Agreement) -> tuple[str, str, str]:
+    """Kappa with its interval, cases agreed, and n; in words where it is not defined."""
+    if found.kappa is None:
+        told = "not defined"
+    elif found.low is None or found.high is None:
+        told = f"{found.kappa:.2f}"
+    else:
+        told = f"{found.kappa:.2f} ({found.low:.2f} to {found.high:.2f})".replace("-", "−")
+    return told, f"{found.agreed:,}", f"{found.n:,}"
+
+
+def show_export(store: CaseStore, cases: Sequence[Case]) -> None:
+    """Draws one download for each bundle."""
+    st.header("Export for training", anchor=False)
+    write_small_print(
+        "CSV with id, text, label: the cases whose text was kept and whose judgement is a label. "
+        "The text is de-identified, not anonymous; treat the file like the posts."
+    )
+    for name in _bundles(cases):
+        n = sum(
+            case.bundle_name == name
+            and case.text is not None
+            and case.judgement.label in case.labels
+            for case in cases
+        )
+        st.download_button(
+            f"Export {n} cases of {name}",
+            lambda name=name: _export(store, name),
+            f"cases-{name}.csv",
+            "text/csv",
+            disabled=n == 0,
+            on_click=note_action,
+            args=("exported", open_desk().pseudonym, {"bundle": name, "cases": n}),
+            key=f"care_export_{name}",
+        )
+
+
+def show_backup(store: CaseStore, *, empty: bool) -> None:
+    """Draws backup and restore of a SQLite file."""
+    with st.expander("Backup and restore"):
+        if sqlite_file(store.engine) is None:
+            write_small_print("These cases lie on a server: use pg_dump and pg_restore.")
+            return
+        write_small_print("A backup holds all kept cases as they are. Keep it as safe as they are.")
+        if not empty:
+            st.download_button(
+                "Download backup",
+                lambda: copy_cases(store.engine),
+                "cases-backup.sqlite",
+                "application/vnd.sqlite3",
+                on_click="ignore",
+                key="care_backup",
+            )
+        given = st.file_uploader("Backup to restore", type=["sqlite"], key="care_given")
+        sure = empty or st.checkbox("Replace all cases that are kept now", key="care_sure")
+        if st.button("Restore", disabled=given is None or not sure, key="care_restore") and given:
+            _restore(store, given.getvalue())
+
+
+def _export(store: CaseStore, name: str) -> str:
+    return store.export_csv(name)
+
+
+def _restore(store: CaseStore, content: bytes) -> None:
+    try:
+        note_action("restored", open_desk().pseudonym, {"bytes": len(content)})
+        restore(store.engine, content)
+    except CaseError as fault:
+        write_note("The backup was not restored", fault.public_message)
+        return
+    st.rerun()
+
+
+def _bundles(cases: Sequence[Case]) -> list[str]:
+    return sorted({case.bundle_name for case in cases})

@@ -1,0 +1,114 @@
+"""Keep a case: off unless chosen, and nothing is stored before the last button."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from app.components.decide import ask_judgement, say_judgement
+from app.escape import write_marked_text, write_note, write_small_print
+from app.session import open_desk
+from app.work import Case
+from mhkd.analysis import Analysis
+from mhkd.cases.audit_notes import note_action
+from mhkd.cases.deidentifying import find_names
+from mhkd.cases.records import Judgement, deidentify, make_case
+from mhkd.cases.store import CaseStore, new_id
+from mhkd.errors import MhkdError
+from mhkd.limits import MAX_NOTE_CHARS, RETENTION_DAYS
+
+
+def show_keep(case: Case, analysis: Analysis, sources: Mapping[str, str]) -> None:
+    """Draws the choice to keep, and what belongs to it.
+
+    Args:
+        case: with its finished analysis.
+        analysis: the analysis.
+        sources: label → where such posts come from.
+    """
+    st.header("Keep this case", anchor=False)
+    if case.kept_id is not None:
+        write_note("Kept.", f"This case is on the page Cases, as {case.kept_id}.")
+        return
+    place, key = CaseStore.open().place, f"{id(case)}"
+    write_small_print(
+        f"Off unless you choose it. A kept case lies in {place} until the day you set. "
+        "Everyone who can open this app can read it. A recording is never kept."
+    )
+    if not st.checkbox("I want to keep this case", key=f"keep_wanted_{key}"):
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        label = _ask_judgement(case, analysis, sources, key)
+        note = st.text_area("Note", key=f"keep_note_{key}", max_chars=MAX_NOTE_CHARS, height=100)
+    with right:
+        days = st.radio(
+            "Keep for", RETENTION_DAYS, format_func=_say_retention, key=f"keep_days_{key}"
+        )
+        with_text = st.checkbox("Keep the de-identified text as well", key=f"keep_text_{key}")
+        write_small_print(
+            "Without the text, only numbers, your judgement and your note are kept, and no word "
+            "of the post. With it, the case can be used for training."
+        )
+    text = _ask_text(case, key) if with_text else None
+    ready = label is not None and (text is not None or not with_text)
+    if st.button("Keep this case", type="primary", disabled=not ready, key=f"keep_do_{key}"):
+        _keep(
+            case, analysis, Judgement(label or "", case.judged_first is not None, note), text, days
+        )
+
+
+def _ask_judgement(
+    case: Case, analysis: Analysis, sources: Mapping[str, str], key: str
+) -> str | None:
+    if case.judged_first is not None:
+        write_note("Your judgement", f"{say_judgement(case.judged_first, sources)} (noted first)")
+        return case.judged_first
+    return ask_judgement(analysis.labels, sources, f"keep_label_{key}")
+
+
+def _say_retention(days: int) -> str:
+    until = datetime.now(UTC).date() + timedelta(days=days)
+    return f"{days} days, until {until:%d %B %Y}"
+
+
+def _ask_text(case: Case, key: str) -> str | None:
+    """The text that the reader confirmed, None until then."""
+    names = find_names()
+    found = deidentify(case.order.text, names)
+    write_small_print(
+        "Addresses, links, user names, phone numbers, dates, postcodes and other numbers are "
+        f"replaced{', and names that Presidio found' if names else ''}. This is not "
+        "anonymous: what happened, where, and who said it can still point to a person. Change "
+        "the text on the right until it does not."
+    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.caption("The post, with what was found")
+        write_marked_text(case.order.text, [(m.kind, m.start, m.end) for m in found.marks])
+    with right:
+        edited = st.text_area(
+            "Text that will be kept", found.text, key=f"keep_edited_{key}", height=240
+        )
+    sure = st.checkbox(
+        "I have read the text on the right and taken out what points to a person",
+        key=f"keep_sure_{key}_{hash(edited)}",
+    )
+    return edited if sure and edited.strip() else None
+
+
+def _keep(
+    case: Case, analysis: Analysis, judgement: Judgement, text: str | None, days: int
+) -> None:
+    try:
+        new = make_case(analysis, judgement, id=new_id(), text=text, retention_days=days)
+        note_action(
+            "kept", open_desk().pseudonym, {"case": new.case.id, "with_text": text is not None}
+        )
+        case.kept_id = CaseStore.open().keep(new)
+    except MhkdError as fault:
+        write_note("The case was not kept", fault.public_message)
+        return
+    st.rerun()

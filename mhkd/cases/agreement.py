@@ -1,0 +1,67 @@
+"""How far the readers' judgements and the model's answers agree beyond chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mhkd.cases.records import Case
+
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Cohen's kappa (1960) with a bootstrap 95 % interval over cases.
+
+    Attributes:
+        n: cases with one of the labels as judgement.
+        left_out: cases judged otherwise (neither, can't tell).
+        agreed: of ``n``, those where both chose the same label.
+        kappa: None where it is not defined: no case, or both always chose one label.
+        low, high: the interval; None where fewer than two cases are there.
+    """
+
+    n: int
+    left_out: int
+    agreed: int
+    kappa: float | None
+    low: float | None
+    high: float | None
+
+
+def measure_agreement(cases: Sequence[Case], labels: Sequence[str], *, seed: int = 0) -> Agreement:
+    """Compares judgements with the student's answers, over cases of one bundle."""
+    pairs = [(c.judgement.label, c.model_label) for c in cases if c.judgement.label in labels]
+    counts = np.zeros((len(labels), len(labels)))
+    for human, model in pairs:
+        counts[labels.index(human), labels.index(model)] += 1
+    drawn: npt.NDArray[np.float64] = np.array([])
+    if len(pairs) > 1:
+        generator = np.random.default_rng(seed)
+        shares = counts.ravel() / counts.sum()
+        tables = generator.multinomial(len(pairs), shares, _RESAMPLES)  # (resamples, cells)
+        drawn = kappa_of(tables.reshape(-1, *counts.shape))
+        drawn = drawn[~np.isnan(drawn)]
+    low, high = np.percentile(drawn, (2.5, 97.5)) if len(drawn) else (None, None)
+    kappa = float(kappa_of(counts[None])[0])
+    return Agreement(
+        n=len(pairs),
+        left_out=len(cases) - len(pairs),
+        agreed=int(np.trace(counts)),
+        kappa=None if np.isnan(kappa) else kappa,
+        low=None if low is None else float(low),
+        high=None if high is None else float(high),
+    )
+
+
+def kappa_of(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Kappa of tables of counts, shape (tables, labels, labels); NaN where not defined."""
+    n = counts.sum(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = np.trace(counts, axis1=1, axis2=2) / n
+        expected = (counts.sum(axis=1) * counts.sum(axis=2)).sum(axis=1) / n**2
+        return np.asarray((observed - expected) / (1 - expected))

@@ -1,0 +1,57 @@
+"""What is noted of an analysis, in the page and on the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mhkd.analysis import Analysis
+from mhkd.cases.audit import AuditLog, Event
+from mhkd.errors import Cancelled, MhkdError
+
+
+class Noting:
+    """An analysis that is being noted; ``analysis`` is set once it is there."""
+
+    analysis: Analysis | None = None
+
+
+@contextmanager
+def noting_analysis(text: str, pseudonym: str, settings: Mapping[str, Any]) -> Iterator[Noting]:
+    """Notes the analysis made within, or the fault that ended it, if a log is configured.
+
+    Raises:
+        CaseError: before anything is done, if it could not be noted.
+    """
+    log, noting = AuditLog.configured(), Noting()
+    if log is None:
+        yield noting
+        return
+    log.check()
+    try:
+        yield noting
+    except MhkdError as fault:
+        action = "cancelled" if isinstance(fault, Cancelled) else "refused"
+        log.note(Event(action, pseudonym, settings, {"fault": fault.code}, text=text))
+        raise
+    if noting.analysis is not None:
+        found = noting.analysis
+        log.note(Event("analysed", pseudonym, settings, _outcome(found), found.bundle, text))
+
+
+def note_action(action: str, pseudonym: str, outcome: Mapping[str, Any]) -> None:
+    """Notes what a reader did with cases, if a log is configured."""
+    log = AuditLog.configured()
+    if log is not None:
+        log.note(Event(action, pseudonym, {}, outcome))
+
+
+def _outcome(analysis: Analysis) -> dict[str, Any]:
+    student = analysis.predictions.get("student")
+    return {
+        "probabilities": None if student is None else dict(student.probabilities),
+        "outside": analysis.familiarity is not None and analysis.familiarity.outside,
+        "findings": [finding.code for finding in analysis.quality],
+        "sound": analysis.given.audio.origin,
+    }

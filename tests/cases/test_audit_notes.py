@@ -1,0 +1,47 @@
+"""Analyses are noted with their outcome, faults with their code, and nothing without a log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mhkd.cases.audit import verify_log
+from mhkd.cases.audit_notes import note_action, noting_analysis
+from mhkd.errors import CaseError, InputError
+from tests.app.example_analysis import TEXT, build_analysis
+
+
+def test_outcome_and_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(file))
+    with noting_analysis(TEXT, "me", {"speak": True}) as noting:
+        noting.analysis = build_analysis()
+    with pytest.raises(InputError), noting_analysis(TEXT, "me", {}):
+        raise InputError("too long")
+    note_action("deleted", "me", {"cases": 2})
+    assert verify_log(file).lines == 3
+    analysed, refused, deleted = map(json.loads, file.read_text().splitlines())
+    assert analysed["outcome"]["probabilities"]["suicide"] == 0.78
+    assert analysed["outcome"]["findings"] == ["teachers_disagree"]
+    assert analysed["input_hmac"] == refused["input_hmac"]
+    assert refused["outcome"] == {"fault": "input"}
+    assert deleted["input_hmac"] is None
+    assert "burden" not in file.read_text()
+
+
+def test_what_can_not_be_noted_is_not_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(tmp_path / "file" / "audit.jsonl"))
+    with pytest.raises(CaseError), noting_analysis(TEXT, "me", {}):
+        pytest.fail("it was done")
+
+
+def test_without_a_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MHKD_AUDIT_LOG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with noting_analysis(TEXT, "me", {}) as noting:
+        noting.analysis = build_analysis()
+    note_action("kept", "me", {})
+    assert not list(tmp_path.iterdir())
