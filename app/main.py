@@ -12,7 +12,7 @@ if str(_ROOT) not in sys.path:  # Streamlit puts the script's folder there, not 
     sys.path.insert(0, str(_ROOT))
 
 from app.escape import write_style  # noqa: E402
-from app.views import analyse, cases, method  # noqa: E402
+from app.views import analyse, batch, cases, method  # noqa: E402
 
 st.set_page_config(
     page_title="mhkd",
@@ -25,6 +25,7 @@ st.logo(str(_ROOT / "assets" / "icon.png"))
 st.navigation(
     [
         st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True),
+        st.Page(batch.show_page, title="Batch", url_path="batch"),
         st.Page(cases.show_page, title="Cases", url_path="cases"),
         st.Page(method.show_page, title="Method and limits", url_path="method"),
     ],

@@ -97,6 +97,17 @@ def clear_post() -> None:
         state.pop(key, None)
 
 
+def take_post(text: str) -> None:
+    """Puts a post from another page in place; what was typed can be brought back."""
+    state = st.session_state
+    for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
+        state.setdefault(key, value)
+    typed: str = state.get(f"post_text_{state['post_fill']}") or ""
+    if typed.strip() and typed != text and typed not in _samples().values():
+        state["post_earlier"] = typed
+    _fill(text)
+
+
 @lru_cache(maxsize=1)
 def _samples() -> dict[str, str]:
     files = sorted(_SAMPLES.glob("*.json"))

@@ -18,7 +18,9 @@ from mhkd.errors import Cancelled, InputError
 
 Probabilities = npt.NDArray[np.float32]
 FIRST_ROWS: Final = 16
-ROWS_AT_ONCE: Final = 64
+MAX_CHUNK: Final = 64
+MIN_CHUNK: Final = 8
+_CHUNK_S: Final = 4.0  # how much a cancelled run may lose, and how often progress is told
 READ_CHARS: Final = 4_500  # about the four windows that text models read
 _TRY_AGAIN_S: Final = 0.5
 # What a tokenizer or network raises over one odd text. Anything else ends the run.
@@ -116,7 +118,7 @@ class BatchRun:
         """
         end = self.total if rows is None else min(self.total, self.done + rows)
         while self.done < end:
-            size = min(ROWS_AT_ONCE, end - self.done)
+            size = min(self._chunk_size(), end - self.done)
             chunk = self.posts.usable[self.done : self.done + size]
             began = time.monotonic()
             self._answer(analyser, chunk, cancel)
@@ -125,6 +127,11 @@ class BatchRun:
             self.done += size
             if on_chunk is not None:
                 on_chunk()
+
+    def _chunk_size(self) -> int:
+        if self.rows_per_s is None:
+            return FIRST_ROWS
+        return int(min(max(self.rows_per_s * _CHUNK_S, MIN_CHUNK), MAX_CHUNK))
 
     def _answer(
         self, analyser: Predictor, chunk: npt.NDArray[np.int64], cancel: threading.Event | None

@@ -1,0 +1,146 @@
+"""A batch → one self-contained HTML file without any post in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app import batch_charts as charts
+from app.batch_wording import (
+    say_answers,
+    say_faults,
+    say_measured,
+    say_share,
+    tell_metrics,
+)
+from app.batch_work import Job
+from app.components.help_lines import NOT_THIS, HelpLines
+from app.escape import build_help_lines, build_table, escape
+from app.report_frame import build_chart, build_document
+from app.wording import MODEL_NAMES, source_of
+from mhkd.batch.curves import (
+    bin_reliability,
+    count_confusion,
+    trace_precision_recall,
+    trace_risk_coverage,
+    trace_roc,
+)
+from mhkd.batch.measured import Labelled
+from mhkd.batch.output import collect_answers
+from mhkd.batch.run import BatchRun
+from mhkd.batch.slices import measure_slices, name_lengths
+
+METRICS_HEADER = (
+    "Model",
+    "Accuracy",
+    "Macro-F1",
+    "Weighted F1",
+    "AUC",
+    "ECE",
+    "ECE limit",
+    "Brier",
+)
+LIMITS = (
+    "A label says where a post was written. It is no diagnosis and says nothing about a person.",
+    "The posts were read as text; no sound was heard.",
+    "Predictive values hold at a stated prevalence only; the precision here is this sample’s.",
+)
+
+
+@dataclass(frozen=True)
+class BatchAbout:
+    """What a report says beside the numbers."""
+
+    made_at: str
+    bundle: str
+    sources: Mapping[str, str]
+    help_lines: HelpLines
+
+
+def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) -> str:
+    """The report: counts, metrics, figures, slices by length, rows without an answer.
+
+    Args:
+        job: measured, where the rows have labels.
+        run: its answers.
+        about: what stands beside them.
+        target: the label that the curves are drawn for.
+    """
+    answers = collect_answers(run)
+    body = (
+        f"<h1>{len(run.posts):,} posts, read as text</h1>"
+        f'<p class="over">mhkd, report of one batch. Made {escape(about.made_at)} with bundle '
+        f"{escape(about.bundle)}; {run.done:,} of {run.total:,} readable rows are done.</p>"
+        + build_help_lines(NOT_THIS, about.help_lines.lines, about.help_lines.source)
+        + "<h2>Answers</h2>"
+        + "".join(
+            f"<p><strong>{escape(MODEL_NAMES[model])}.</strong> "
+            f"{escape(say_answers(run, found, about.sources))}</p>"
+            for model, found in answers.items()
+        )
+        + f"<p>{escape(say_faults(run.faults))}</p>"
+    )
+    if job.labelled is not None:
+        body += _build_measured(job, run, job.labelled, about, target)
+    body += "<h2>Limits</h2><ul>" + "".join(f"<li>{escape(line)}</li>" for line in LIMITS) + "</ul>"
+    if run.faults:
+        faults = [run.faults[row] for row in sorted(run.faults)]
+        rows = [(str(fault.row), fault.message) for fault in faults]
+        body += f"<h2>Rows without an answer</h2>{build_table(('Row', 'Reason'), rows)}"
+    return build_document(f"mhkd batch report, {about.made_at}", body)
+
+
+def _build_measured(
+    job: Job, run: BatchRun, labelled: Labelled, about: BatchAbout, target: str
+) -> str:
+    first = next(iter(job.metrics.values()))
+    unlabelled = int(run.done - len(labelled))
+    parts = [
+        "<h2>How good the models are on these rows</h2>",
+        build_table(METRICS_HEADER, tell_metrics(job.metrics), range(1, 8)),
+        f'<p class="small">{escape(say_measured(len(labelled), unlabelled, first["resamples"]))}'
+        "</p>",
+    ]
+    for model in job.metrics:
+        parts += _build_model(model, run, labelled, about, target)
+    return "".join(parts)
+
+
+def _build_model(
+    model: str, run: BatchRun, labelled: Labelled, about: BatchAbout, target: str
+) -> list[str]:
+    probabilities, truth = labelled.probabilities[model], labelled.truth
+    place = run.labels.index(target)
+    positive, here = truth == place, source_of(target, about.sources)
+    counts = count_confusion(probabilities.argmax(1), truth, len(run.labels))
+    figures = [
+        ("Confusion matrix", charts.draw_confusion(counts, run.labels)),
+        ("Reliability", charts.draw_reliability(bin_reliability(probabilities, truth))),
+        ("Risk and coverage", charts.draw_risk_coverage(trace_risk_coverage(probabilities, truth))),
+    ]
+    roc = trace_roc(probabilities[:, place], positive)
+    precision = trace_precision_recall(probabilities[:, place], positive)
+    if roc is not None and precision is not None:
+        base = float(np.mean(positive))
+        figures += [
+            (f"ROC, {here}: AUC {roc.area:.3f}", charts.draw_roc(roc)),
+            (
+                f"Precision and recall, {here}: average precision {precision.area:.3f}",
+                charts.draw_precision_recall(precision, base),
+            ),
+        ]
+    drawn = [f"<h3>{escape(title)}</h3>{build_chart(figure, title)}" for title, figure in figures]
+    names = name_lengths([run.posts.texts[row] for row in labelled.rows])
+    return [f"<h2>{escape(MODEL_NAMES[model])}</h2>", *drawn, _build_slices(names, labelled, model)]
+
+
+def _build_slices(names: Sequence[str], labelled: Labelled, model: str) -> str:
+    slices = measure_slices(names, labelled.probabilities[model], labelled.truth)
+    rows = [
+        (part.name, f"{part.n:,}", say_share(part.accuracy), say_share(part.f1_macro))
+        for part in slices
+    ]
+    table = build_table(("Length", "n", "Accuracy", "Macro-F1"), rows, (1, 2, 3))
+    return f"<h3>By length</h3>{table}"

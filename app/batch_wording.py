@@ -1,0 +1,123 @@
+"""A batch in plain words. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from app.wording import MODEL_NAMES, say_interval
+from mhkd.batch.curves import Estimate
+from mhkd.batch.run import BatchRun, Probabilities
+from mhkd.batch.table import RowFault
+
+COST: Final[Mapping[str, str]] = {
+    "student": "Student (quick)",
+    "text": "Text teacher (about four times slower)",
+    "emotion": "Emotion teacher (quick)",
+}
+SHORT: Final = "n is small; the intervals say how little is known."
+_FEW: Final = 30
+_CODES: Final[Mapping[str, str]] = {
+    "columns": "other number of cells than the header",
+    "unreadable": "not readable",
+    "empty": "empty text",
+    "too_long": "text too long",
+    "too_few_letters": "too few letters",
+    "not_unicode": "not valid Unicode",
+    "model": "a model could not answer",
+}
+
+
+def say_duration(seconds: float) -> str:
+    """A length of time as one says it."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"about {round(seconds / 10) * 10} seconds"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {seconds / 3600:.1f} hours"
+
+
+def say_estimate(run: BatchRun) -> str:
+    """How long the rest will take."""
+    if run.finished:
+        return f"All {run.total:,} rows that can be read are answered."
+    if run.left_s is None or run.rows_per_s is None:
+        return "No row of this file can be read."
+    return (
+        f"{run.total - run.done:,} more rows will take {say_duration(run.left_s)}, judged by the "
+        f"first {run.done} rows ({run.rows_per_s:.1f} rows per second) and the lengths of the rest."
+    )
+
+
+def say_progress(run: BatchRun) -> str:
+    """Rows done, speed, time left."""
+    told = f"{run.done:,} of {run.total:,} rows"
+    if run.rows_per_s is not None and run.left_s is not None and not run.finished:
+        told += f", {run.rows_per_s:.1f} rows per second, {say_duration(run.left_s)} left"
+    return told
+
+
+def say_answers(run: BatchRun, probabilities: Probabilities, sources: Mapping[str, str]) -> str:
+    """How many posts resemble what."""
+    answered = ~np.isnan(probabilities).any(1)
+    n = int(answered.sum())
+    if not n:
+        return "No row was answered."
+    counts = np.bincount(probabilities[answered].argmax(1), minlength=len(run.labels))
+    parts = [
+        f"{count:,} ({100 * count / n:.1f} %) resemble posts from {sources.get(label, label)}"
+        for label, count in zip(run.labels, counts, strict=True)
+    ]
+    return f"Of {n:,} posts that were answered, {'; '.join(parts)}."
+
+
+def say_faults(faults: Mapping[int, RowFault]) -> str:
+    """How many rows got no answer, and why."""
+    if not faults:
+        return "Every row can be read."
+    counts = Counter(_CODES.get(fault.code, fault.code) for fault in faults.values())
+    rows = "1 row gets" if len(faults) == 1 else f"{len(faults):,} rows get"
+    told = ", ".join(f"{reason}: {count:,}" for reason, count in counts.most_common())
+    return f"{rows} no answer ({told})."
+
+
+def say_share(found: Estimate, *, n: bool = False) -> str:
+    """A share with its 95 % interval: ``78.1 % (73.7–82.0)``."""
+    if found.value is None or found.low is None or found.high is None:
+        return "–"
+    told = f"{100 * found.value:.1f} % ({100 * found.low:.1f}–{100 * found.high:.1f})"
+    return f"{told}, n = {found.n:,}" if n and found.n is not None else told
+
+
+def tell_metrics(metrics: Mapping[str, Mapping[str, object]]) -> list[tuple[str, ...]]:
+    """Rows of model, accuracy, macro-F1, weighted F1, AUC, ECE, its limit, and Brier score."""
+    return [
+        (
+            MODEL_NAMES[model],
+            say_interval(found, "accuracy"),
+            say_interval(found, "f1_macro"),
+            say_interval(found, "f1_weighted"),
+            say_interval(found, "auc", percent=False) if found["auc"] == found["auc"] else "–",
+            say_interval(found, "ece"),
+            f"{100 * float(str(found['ece_if_calibrated'])):.1f} %",
+            say_interval(found, "brier", percent=False),
+        )
+        for model, found in metrics.items()
+    ]
+
+
+def say_measured(n: int, unlabelled: int, resamples: int) -> str:
+    """On what the metrics rest."""
+    told = f"On {n:,} rows that have a label of this bundle and an answer of every model"
+    told += f"; {unlabelled:,} rows have none. " if unlabelled else ". "
+    told += (
+        "In brackets 95 % intervals: Wilson’s for the accuracy, else a bootstrap over posts "
+        f"({resamples:,} resamples). ECE has ten bins of equal mass; beside it the 95th "
+        f"percentile of what a perfectly calibrated model would show on {n:,} such posts."
+    )
+    return f"{told} {SHORT}" if n < _FEW else told

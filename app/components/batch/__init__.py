@@ -1,0 +1,1 @@
+"""Parts of the page “Batch”. Each draws plain values and owns its session-state keys."""

@@ -1,0 +1,151 @@
+"""The page “Batch”: a file of posts, answered row by row, and measured where it has labels."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import models
+from app.batch_wording import say_answers
+from app.batch_work import BatchDesk, Job, Settings, open_batch_desk
+from app.components.batch.export import show_export
+from app.components.batch.measures import show_metrics, show_slices, show_threshold
+from app.components.batch.rows import say_target, show_disagreement, show_rows
+from app.components.batch.running import show_running
+from app.components.batch.setup import ask_file, ask_settings, say_formats
+from app.components.help_lines import show_help_lines
+from app.components.post_input import take_post
+from app.escape import write_note, write_small_print, write_table
+from app.session import open_desk
+from app.views import analyse
+from app.wording import MODEL_NAMES
+from mhkd.batch.output import collect_answers
+from mhkd.batch.run import BatchRun
+from mhkd.errors import MhkdError
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Analyser
+
+
+def show_page() -> None:
+    """Draws the page."""
+    desk, opening = open_batch_desk(), models.open_analyser()
+    st.title("Many posts at once", anchor=False)
+    show_help_lines()
+    st.space("small")
+    fault = opening.exception() if opening.done() else None
+    if isinstance(fault, MhkdError):
+        write_note("The models can’t be opened", fault.public_message)
+        st.button("Open the models again", on_click=models.open_analyser.clear)
+        return
+    if desk.table is None:
+        write_small_print(say_formats())
+        ask_file(desk)
+        return
+    _show_setup(desk)
+    job = desk.job
+    if job is None:
+        return
+    show_running(desk, job)
+    if job.run is not None and not job.busy and job.stage in ("done", "cancelled"):
+        _show_results(job, job.run, opening.result())
+
+
+def _show_setup(desk: BatchDesk) -> None:
+    table, job, opening = desk.table, desk.job, models.open_analyser()
+    if table is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{table.name}: {len(table):,} rows, {len(table.columns)} columns")
+        st.button("Forget this batch", type="tertiary", on_click=desk.forget)
+    if job is not None and job.busy:
+        return
+    labels = opening.result().labels if opening.done() else None
+    if labels is None:
+        _await_models(opening)
+    with st.expander("Columns and models", expanded=job is None):
+        settings = ask_settings(table, None if job is None else job.settings, labels)
+        changed = job is not None and _differ(settings, job.settings)
+        if changed:
+            write_small_print("What follows belongs to the columns and models chosen before.")
+        if not settings.models:
+            write_note("No model", "Choose at least one model.")
+        elif st.button("Estimate the time", type="primary" if job is None else "secondary"):
+            desk.prepare(settings, opening)
+            st.rerun()
+
+
+@st.fragment(run_every=0.7)
+def _await_models(opening: Future[Analyser]) -> None:
+    """Redraws the page when the models, and with them the labels, are there."""
+    write_small_print("The models are being opened …")
+    if opening.done():
+        st.rerun(scope="app")
+
+
+def _differ(now: Settings, then: Settings) -> bool:
+    """What the labels mean is not known before the models are open."""
+    meant = bool(then.meanings) and now.meanings != then.meanings
+    return meant or (now.columns, now.models) != (then.columns, then.models)
+
+
+def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
+    answers, sources = collect_answers(run), analyser.manifest.label_sources
+    st.header("Results", anchor=False)
+    left, right = st.columns(2, gap="large")
+    with left:
+        model = st.selectbox(
+            "Model", list(answers), format_func=MODEL_NAMES.__getitem__, key="batch_model"
+        )
+    with right:
+        target = st.selectbox(
+            "Label",
+            list(run.labels),
+            len(run.labels) - 1,
+            format_func=lambda label: say_target(label, sources),
+            key="batch_target",
+        )
+    write_small_print(say_answers(run, answers[model], sources))
+    labelled = job.labelled
+    compared = "student" in answers and len(answers) > 1
+    names = ["Rows"]
+    names += ["How good", "Threshold", "Slices"] if labelled is not None else []
+    names += ["Student and teachers"] if compared else []
+    names += ["Rows without an answer"] if run.faults else []
+    tabs = dict(zip([*names, "Export"], st.tabs([*names, "Export"]), strict=True))
+    with tabs["Rows"]:
+        show_rows(job, run, answers, model, target, _open_post)
+    if labelled is not None:
+        with tabs["How good"]:
+            show_metrics(job, run, labelled, model)
+        with tabs["Threshold"]:
+            show_threshold(run, labelled, model, target, sources)
+        with tabs["Slices"]:
+            show_slices(job, run, labelled, model)
+    elif job.settings.columns.label is not None:
+        write_small_print("No row has a label of this bundle; nothing could be measured.")
+    if compared:
+        with tabs["Student and teachers"]:
+            show_disagreement(job, run, answers, target, _open_post)
+    if run.faults:
+        with tabs["Rows without an answer"]:
+            faults = [run.faults[row] for row in sorted(run.faults)]
+            write_table(
+                ("Row", "Reason"),
+                [(f"{fault.row:,}", fault.message) for fault in faults[:200]],
+                numeric=(0,),
+            )
+            if len(faults) > 200:
+                write_small_print(f"And {len(faults) - 200:,} more; the exports list all.")
+    with tabs["Export"]:
+        manifest = analyser.manifest
+        show_export(job, run, f"{manifest.name} {manifest.version}", sources, target)
+
+
+def _open_post(text: str) -> None:
+    """Through the session, never through the address."""
+    open_desk().drop()
+    take_post(text)
+    st.switch_page(st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True))
