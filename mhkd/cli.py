@@ -80,13 +80,15 @@ def analyse(
     if audio is not None and no_audio:
         raise InputError("Give --audio or --no-audio, not both.")
     from mhkd.analyser import Analyser, check_text
+    from mhkd.cases.audit_notes import noting_analysis
     from mhkd.post import Post
 
     check_text(post_text)
     recording = None if audio is None else _read_audio(audio)
     analyser = Analyser.open(bundle, device=_check_device(device))
-    with _status() as on_progress:
-        analysis = analyser.analyse(
+    settings = {"speak": not no_audio, "recording": recording is not None, "explain": explain}
+    with noting_analysis(post_text, "command line", settings) as noting, _status() as on_progress:
+        noting.analysis = analysis = analyser.analyse(
             Post(post_text, recording),
             explain=explain.value,
             target=target,

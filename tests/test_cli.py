@@ -237,3 +237,19 @@ def test_as_a_process(folder: Path, wav: Path) -> None:
     refused = subprocess.run([*command, "analyse", "--text", ""], capture_output=True, text=True)
     assert refused.returncode == 2
     assert refused.stdout == "" and refused.stderr.count("\n") == 1
+
+
+def test_an_analysis_is_noted_where_a_log_is_configured(
+    capsys: pytest.CaptureFixture[str],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(log))
+    given = ("analyse", "--bundle", folder, "--text", TEXT, "--no-audio", "--explain", "none")
+    found = _run(capsys, *given, "--json")
+    [entry] = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert entry["bundle"] == found["bundle"]
+    assert entry["outcome"]["probabilities"] == found["predictions"]["student"]["probabilities"]
+    assert "tired" not in log.read_text("utf-8")

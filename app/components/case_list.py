@@ -13,6 +13,8 @@ from mhkd.cases.records import Case
 from mhkd.cases.store import CaseStore
 from mhkd.limits import MAX_LISTED_CASES
 
+_UNSCROLLED = 10
+
 
 def choose_case(store: CaseStore, sources: Mapping[str, str]) -> Case | None:
     """Draws search, list and choice.
@@ -33,7 +35,7 @@ def choose_case(store: CaseStore, sources: Mapping[str, str]) -> Case | None:
         return None
     if len(found) == MAX_LISTED_CASES:
         write_small_print(f"The latest {MAX_LISTED_CASES} are listed; search for earlier ones.")
-    with st.container(height=min(420, 70 + 36 * len(found)), border=False):
+    with st.container(height=420 if len(found) > _UNSCROLLED else "content", border=False):
         write_table(
             ("Case", "Kept", "Until", "Bundle", "Judgement", "Student", "Text"),
             [_tell(case, sources) for case in found],

@@ -44,7 +44,7 @@ def measure_agreement(cases: Sequence[Case], labels: Sequence[str], *, seed: int
         generator = np.random.default_rng(seed)
         shares = counts.ravel() / counts.sum()
         tables = generator.multinomial(len(pairs), shares, _RESAMPLES)  # (resamples, cells)
-        drawn = kappa_of(tables.reshape(-1, *counts.shape))
+        drawn = kappa_of(tables.reshape(-1, *counts.shape).astype(np.float64))
         drawn = drawn[~np.isnan(drawn)]
     low, high = np.percentile(drawn, (2.5, 97.5)) if len(drawn) else (None, None)
     kappa = float(kappa_of(counts[None])[0])
