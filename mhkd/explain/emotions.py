@@ -10,7 +10,7 @@ import torch
 from mhkd.analysis import EmotionAttribution, WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, integrate_gradients
-from mhkd.models.emotion import EncodedWords, batch_words, encode_words
+from mhkd.models.emotion import EncodedWords, batch_words, encode_words, weigh_words
 from mhkd.models.members import EmotionMember
 from mhkd.models.parts import stop_if_cancelled
 
@@ -45,13 +45,13 @@ def explain_emotions(
     found = encode_words(member.vocabulary, text)
     model, place = member.model, labels.index(target)
     ids = batch_words([found], model.embedding.weight.device)
-    mask = torch.arange(ids.shape[1], device=ids.device)[None] < found.words_read  # (1, words)
+    weights = weigh_words(ids)  # (1, words)
     with torch.no_grad():
         embeddings = model.embed(ids)  # (1, words, width)
 
     def function(changed: torch.Tensor) -> torch.Tensor:  # (steps, words, width)
         stop_if_cancelled(cancel)
-        return contrast(model.forward_embeddings(changed, mask.expand(len(changed), -1)), place)
+        return contrast(model.forward_embeddings(changed, weights.expand(len(changed), -1)), place)
 
     integral = integrate_gradients(
         function, embeddings, torch.zeros_like(embeddings), steps_at_once=_STEPS_AT_ONCE

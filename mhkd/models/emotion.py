@@ -1,7 +1,8 @@
 """The emotion classifier: masked mean over MM-EMOG word embeddings, then a small MLP.
 
 Source: 3M-Health, emotion teacher; with a mask, and plain outputs instead of
-ReLU and dropout on the logits.
+ReLU and dropout on the logits. The mean is over the different words of a post: a word
+that recurs counts once.
 """
 
 from __future__ import annotations
@@ -59,6 +60,12 @@ def batch_words(posts: Sequence[EncodedWords], device: torch.device) -> torch.Te
     return torch.stack(padded).to(device)
 
 
+def weigh_words(word_ids: torch.Tensor) -> torch.Tensor:
+    """One for each different word, shared by its places, 0 for padding, shape (posts, words)."""
+    same = word_ids[:, :, None] == word_ids[:, None, :]  # (posts, words, words)
+    return (word_ids != PAD) / same.sum(-1)
+
+
 class EmotionClassifier(nn.Module):
     """Embedding (row 0: padding) → masked mean → MLP with one hidden layer."""
 
@@ -77,16 +84,16 @@ class EmotionClassifier(nn.Module):
 
     def forward(self, word_ids: torch.Tensor) -> torch.Tensor:
         """Logits, shape (posts, classes), from word ids, shape (posts, words)."""
-        return self.forward_embeddings(self.embed(word_ids), word_ids != PAD)
+        return self.forward_embeddings(self.embed(word_ids), weigh_words(word_ids))
 
     def embed(self, word_ids: torch.Tensor) -> torch.Tensor:
         """Word embeddings, shape (posts, words, width)."""
         embedded: torch.Tensor = self.embedding(word_ids)
         return embedded
 
-    def forward_embeddings(self, embeddings: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits from embeddings and a boolean mask, shape (posts, words)."""
-        weights = mask.unsqueeze(-1).to(embeddings.dtype)
-        pooled = (embeddings * weights).sum(1) / weights.sum(1).clamp(min=1)
+    def forward_embeddings(self, embeddings: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """Logits from embeddings and the weight of each, shape (posts, words)."""
+        spread = weights.unsqueeze(-1).to(embeddings.dtype)
+        pooled = (embeddings * spread).sum(1) / spread.sum(1).clamp(min=1)
         logits: torch.Tensor = self.mlp(pooled)
         return logits

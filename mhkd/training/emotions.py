@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from mhkd.training.recipe import EmotionRecipe
 
 _WORDS_AT_ONCE = 64
 _CPU = torch.device("cpu")
+Contexts = Callable[[Sequence[str]], torch.Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +53,19 @@ def find_lexicon(name: str) -> Lexicon:
 
 
 def learn_emotion_table(
-    recipe: EmotionRecipe, texts: Sequence[str], authors: Sequence[str], seed: int
+    recipe: EmotionRecipe,
+    texts: Sequence[str],
+    authors: Sequence[str],
+    seed: int,
+    contexts: Contexts | None = None,
 ) -> EmotionTable:
-    """Builds the graph over posts and learns its embeddings. No label is looked at."""
+    """Builds the graph over posts and learns its embeddings. No label is looked at.
+
+    Args:
+        contexts: gives the graph's words vectors of their own, shape (words, width), that
+            stand beside what the graph has learned of them. Source: MM-EMOG, table 3
+            ("BERT ∥ MM-EMOG").
+    """
     lexicon = find_lexicon(recipe.lexicon)
     graph = build_graph(
         texts,
@@ -81,7 +92,11 @@ def learn_emotion_table(
         "held_out_emotion_f1": learned.held_out_f1,
         "graph_epochs": learned.epochs,
     }
-    return EmotionTable(_standardise(learned.vectors, graph), graph.words, facts)
+    vectors = learned.vectors
+    if contexts is not None:
+        beside = contexts(graph.words)
+        vectors = torch.cat([beside / beside.std(), vectors / vectors.std()], dim=1)
+    return EmotionTable(_standardise(vectors, graph), graph.words, facts)
 
 
 def fit_emotion_classifier(
@@ -119,7 +134,7 @@ def _standardise(vectors: torch.Tensor, graph: EmotionGraph) -> torch.Tensor:
     """
     row = {word: place for place, word in enumerate(graph.words)}
     pooled = torch.stack(
-        [vectors[[row[w] for w in words]].mean(0) for words in graph.post_words if words]
+        [vectors[[row[w] for w in set(words)]].mean(0) for words in graph.post_words if words]
     )
     scaled = (vectors - pooled.mean(0)) / pooled.std(0).clamp(min=1e-6)
     return torch.cat([torch.zeros(1, vectors.shape[1]), scaled]).half().float()

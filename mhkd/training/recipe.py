@@ -81,11 +81,23 @@ class AudioRecipe(_Part):
     fit: FitRecipe = FitRecipe()
 
 
+class StatesRecipe(_Part):
+    """Hidden states of a text backbone."""
+
+    backbone: str
+    layer: int = Field(ge=1, description="Layers that are run; the states of the last are taken.")
+
+
 class EmotionRecipe(_Part):
     """The emotion teacher: the graph, its embeddings, the classifier."""
 
     lexicon: str = Field(description="Lexicon file: word, tab, emotion.")
     features: str = Field(description="Text backbone that gives each word its features.")
+    contexts: StatesRecipe | None = Field(
+        None,
+        description="States whose mean over a word's places in the training posts stands beside "
+        "the graph's embedding of it.",
+    )
     min_posts: int = Field(5, ge=1, description="A word is kept from this many posts,")
     min_authors: int = Field(3, ge=1, description="and this many authors.")
     window: int = Field(20, ge=2, description="Words in a window that counts co-occurrence.")

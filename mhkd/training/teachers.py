@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from mhkd.bundle import TextSettings
 from mhkd.models.members import trained_weights
 from mhkd.training.calibrate import calibrated, fit_temperature
+from mhkd.training.contexts import average_contexts
 from mhkd.training.data import LabelledPosts
 from mhkd.training.emotions import (
     EmotionTable,
@@ -23,13 +25,14 @@ from mhkd.training.emotions import (
 )
 from mhkd.training.fit import Targets, cross_entropy
 from mhkd.training.linear import fit_head
-from mhkd.training.recipe import Recipe
+from mhkd.training.recipe import Recipe, StatesRecipe
 from mhkd.training.sounds import fit_audio_head, predict_sounds
 from mhkd.training.stages import RunFolder
 from mhkd.training.texts import (
     KeptStates,
     build_text_classifier,
     fit_text_classifier,
+    keep_states,
     predict_logits,
 )
 
@@ -147,9 +150,20 @@ def keep_emotion_table(
     recipe: Recipe, posts: LabelledPosts, inputs: Mapping[str, Any], run: RunFolder
 ) -> EmotionTable:
     """Learns the graph's embeddings over all training posts, or reads them."""
+    chosen = recipe.emotion.contexts
+
+    def average_over_posts(chosen: StatesRecipe, words: Sequence[str]) -> torch.Tensor:
+        kept = keep_states(chosen.backbone, chosen.layer, posts.texts, run.folder)
+        return average_contexts(words, posts.texts, chosen.backbone, kept)
 
     def make() -> Mapping[str, torch.Tensor]:
-        table = learn_emotion_table(recipe.emotion, posts.texts, posts.groups, recipe.seed)
+        table = learn_emotion_table(
+            recipe.emotion,
+            posts.texts,
+            posts.groups,
+            recipe.seed,
+            None if chosen is None else partial(average_over_posts, chosen),
+        )
         return {
             "vectors": table.vectors,
             "words": _as_bytes(list(table.words)),

@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from mhkd.models.emotion import EmotionClassifier, batch_words, encode_words
+from mhkd.models.emotion import EmotionClassifier, batch_words, encode_words, weigh_words
 
 VOCABULARY = {"tired": 1, "alone": 2, "walk": 3}
 
@@ -39,3 +40,12 @@ def test_the_embeddings_reach_the_answer():
     before = model(words)
     model.embedding.weight.data[1:] = model.embedding.weight.data[[3, 1, 2]]
     assert not torch.allclose(model(words), before)
+
+
+def test_a_word_that_recurs_counts_once():
+    device = torch.device("cpu")
+    model = make_model().eval()
+    once = batch_words([encode_words(VOCABULARY, "tired alone")], device)
+    often = batch_words([encode_words(VOCABULARY, "tired tired alone tired")], device)
+    assert weigh_words(often)[0].tolist() == pytest.approx([1 / 3, 1 / 3, 1, 1 / 3])
+    assert torch.allclose(model(once), model(often), atol=1e-6)

@@ -121,14 +121,16 @@ def test_a_run_from_nothing_gives_the_same_weights(trained):
     assert load_bundle(fresh).manifest.files == load_bundle(bundle).manifest.files
 
 
-def test_a_probed_text_teacher_stores_its_head_alone(trained):
+def test_a_probed_text_teacher_stores_its_head_alone_and_words_get_contexts(trained):
     folder, recipe, _, _ = trained
     content = yaml.safe_load(recipe.read_text())
     content["text"] |= {"probe": 0.1, "pooled_layers": 2}
+    content["emotion"]["contexts"] = {"backbone": content["text"]["backbone"], "layer": 1}
     probed = folder / "probed.yaml"
     probed.write_text(yaml.safe_dump(content))
     bundle = train(probed, data_dir=folder, run_dir=folder / "run", out=folder / "p", workers=1)
     assert set(load_weights(bundle / "text.safetensors")) == {"head.weight", "head.bias"}
+    assert load_weights(bundle / "emotion.safetensors")["embedding.weight"].shape[1] > 8
     found = Analyser.open(bundle).predict_texts([f"{GLAD} so", f"{LOW} so"], ("text",))["text"]
     assert found.argmax(1).tolist() == [0, 1]
 
