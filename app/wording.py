@@ -201,9 +201,25 @@ def say_points(value: float) -> str:
 def say_words_trust(found: WordAttribution | EmotionAttribution) -> str:
     """How far an integrated-gradients explanation can be trusted, in one line."""
     gap = f"relative gap {100 * found.relative_gap:.1f} % after {found.steps} steps"
+    if isinstance(found, WordAttribution) and found.fallback:
+        return (
+            f"Integrated gradients did not converge ({gap}), so each {found.unit} shows instead "
+            "how far the logit falls when it is masked. These falls need not add up."
+        )
     if found.converged:
         return f"Converged: the words add up to the answer ({gap})."
     return f"Did not converge: the words do not add up to the answer ({gap}). Read with care."
+
+
+def say_words_method(found: WordAttribution) -> str:
+    """How the scores of words came about."""
+    told = f"{found.method}; baseline: {found.baseline}. "
+    if found.fallback:
+        return f"{told}Logit of the whole post {found.output:.3f}."
+    return (
+        f"{told}Logit {found.baseline_output:.3f} → {found.output:.3f}; "
+        f"{signed(found.special_score, 3)} falls on special tokens."
+    )
 
 
 def say_stage(stage: str) -> str:

@@ -149,7 +149,11 @@ class WordAttribution:
         relative_gap: ``|δ| / max(|F(x) − F(x₀)|, 0.1)``.
         converged: ``relative_gap`` is below 0.05.
         special_score: what falls on special tokens.
-        steps: integration steps used.
+        steps: gradients that were computed.
+        unit: what a score belongs to, ``word`` or ``sentence``.
+        fallback: the gradients did not converge, so that each score is how far the logit falls
+            when that word or sentence is replaced by the baseline; these do not add up.
+            ``relative_gap`` and ``steps`` are those of the gradients.
     """
 
     target: str
@@ -162,6 +166,8 @@ class WordAttribution:
     output: float
     baseline_output: float
     steps: int
+    unit: Literal["word", "sentence"] = "word"
+    fallback: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,13 @@ MAX_WAITING: Final = 8
 MAX_WAIT_S: Final = 120.0
 
 # Explanations
-FIRST_STEPS: Final = 32
-MAX_STEPS: Final = 256
+FIRST_PARTS: Final = 4  # of the path of integrated gradients
+PART_STEPS: Final = 4  # gradients in a part
+MAX_STEPS: Final = 40
+HOPELESS_GAP: Final = 1.0  # gaps of the first parts, without signs, that halving doesn't cure
 MAX_RELATIVE_GAP: Final = 0.05
+MAX_OCCLUDED_WORDS: Final = 150  # longer posts are occluded by sentences
+MAX_OCCLUDED_SENTENCES: Final = 60
 SOUND_SEGMENT_S: Final = 0.5
 MAX_SOUND_SEGMENTS: Final = 40
 

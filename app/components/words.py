@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.escape import write_coloured_words, write_small_print, write_table
-from app.wording import MODEL_NAMES, say_words_trust, signed, source_of
+from app.wording import MODEL_NAMES, say_words_method, say_words_trust, signed, source_of
 from app.work import Case, ExplainedModel
 from mhkd.analysis import WordAttribution, WordScore
 
@@ -54,13 +54,13 @@ def _show_model(
     write_coloured_words(case.order.text, found.words, toward)
     show_legend(toward)
     write_small_print(say_words_trust(found))
-    with st.expander("Strongest words as a table"):
+    with st.expander(f"Strongest {found.unit}s as a table"):
         write_table(
-            ("Word", "Share of the logit"),
+            (
+                found.unit.capitalize(),
+                "Fall of the logit" if found.fallback else "Share of the logit",
+            ),
             [(word.text, signed(word.score, 3)) for word in strongest(found.words)],
             numeric=(1,),
         )
-        write_small_print(
-            f"{found.method}; baseline: {found.baseline}. Logit {found.baseline_output:.3f} → "
-            f"{found.output:.3f}; {signed(found.special_score, 3)} falls on special tokens."
-        )
+        write_small_print(say_words_method(found))

@@ -1,35 +1,25 @@
-"""Which words a text classifier's answer rests on: integrated gradients on embeddings."""
+"""Which words a text classifier's answer rests on: integrated gradients, else occlusion."""
 
 from __future__ import annotations
 
-import re
 import threading
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import torch
 
 from mhkd.analysis import WordAttribution, WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, integrate_gradients
-from mhkd.limits import FIRST_STEPS, MAX_STEPS
+from mhkd.explain.occlude import Occluder, Occlusion, place_tokens, word_spans
+from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
 from mhkd.models.text import TextBatch, TextClassifier, batch_posts
-from mhkd.text.normalise import replace_unreadable
 
-_WORD = re.compile(r"\S+")
 _TOKENS_AT_ONCE = 512
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of the post, ``text[start:end]``."""
-
-    start: int
-    end: int
+_LEAST_STEPS = 24
 
 
 def explain_words(
@@ -46,8 +36,11 @@ def explain_words(
     tokens stay. Words that the model did not read are left out. The model is used as
     it is: no hooks on it, no gradients of its parameters.
 
+    Where the gradients do not add up within the steps allowed, the scores are those of occlusion,
+    of words or, in posts over 150 words, of sentences; ``fallback`` says so.
+
     Raises:
-        Cancelled: ``cancel`` was set; looked at between windows.
+        Cancelled: ``cancel`` was set; looked at between windows, forwards and backwards.
     """
     post = encode_post(member.tokenizer, text)
     model = member.model
@@ -63,10 +56,10 @@ def explain_words(
         embeddings[None],
         baseline[None],
         steps_at_once=max(1, _TOKENS_AT_ONCE // special.numel()),
-        max_steps=max(FIRST_STEPS, MAX_STEPS // len(embeddings)),  # a long post costs more a step
+        max_steps=max(_LEAST_STEPS, MAX_STEPS // len(embeddings)),  # a long post costs more a step
     )
     scores = integral.scores.cpu().double()
-    return WordAttribution(
+    found = WordAttribution(
         target=target,
         method=METHOD,
         baseline=f"{_mask_token(member)} in place of every sub-word",
@@ -78,11 +71,23 @@ def explain_words(
         baseline_output=integral.baseline_output,
         steps=integral.steps,
     )
+    if integral.converged:
+        return found
+    occluder = Occluder(member, text, post, masked[0, 0], labels.index(target), cancel)
+    return fall_back(found, occluder.occlude())
 
 
-def word_spans(text: str) -> list[Span]:
-    """Every run of characters without white space; punctuation belongs to its word."""
-    return [Span(*match.span()) for match in _WORD.finditer(replace_unreadable(text))]
+def fall_back(found: WordAttribution, occlusion: Occlusion) -> WordAttribution:
+    """The scores of occlusion in place of gradients that do not add up."""
+    return replace(
+        found,
+        method=f"occlusion of {occlusion.unit}s",
+        baseline=found.baseline.replace("every sub-word", f"the sub-words of one {occlusion.unit}"),
+        words=occlusion.scores,
+        special_score=0.0,
+        unit=occlusion.unit,
+        fallback=True,
+    )
 
 
 def sum_to_words(post: EncodedPost, text: str, scores: torch.Tensor) -> tuple[WordScore, ...]:
@@ -94,13 +99,12 @@ def sum_to_words(post: EncodedPost, text: str, scores: torch.Tensor) -> tuple[Wo
         scores: shape (windows, tokens).
     """
     spans = word_spans(text)
-    starts = [span.start for span in spans]
-    read = post.special_mask == 0
+    places = place_tokens(post, spans)
+    read = places >= 0
     totals = [0.0] * len(spans)
-    last = -1
-    for start, score in zip(post.offsets[read][:, 0].tolist(), scores[read].tolist(), strict=True):
-        last = max(0, bisect_right(starts, start) - 1)
-        totals[last] += score
+    for place, score in zip(places[read].tolist(), scores[read].tolist(), strict=True):
+        totals[place] += score
+    last = int(places.max())
     return tuple(
         WordScore(text[span.start : span.end], span.start, span.end, total)
         for span, total in zip(spans[: last + 1], totals, strict=False)

@@ -100,6 +100,10 @@ def test_an_explanation_that_did_not_converge_says_so() -> None:
     assert attributions.text is not None
     assert wording.say_words_trust(attributions.student).startswith("Converged")
     assert wording.say_words_trust(attributions.text).startswith("Did not converge")
+    instead = replace(attributions.text, fallback=True, unit="sentence")
+    told = wording.say_words_trust(instead)
+    assert told.startswith("Integrated gradients did not converge (relative gap 8.1 %")
+    assert "each sentence shows instead" in told
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import torch
 
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import integrate_gradients
-from mhkd.limits import FIRST_STEPS, MAX_STEPS
+from mhkd.limits import FIRST_PARTS, MAX_STEPS, PART_STEPS
+
+FIRST_STEPS = FIRST_PARTS * PART_STEPS
 
 
 def test_a_linear_function_gets_its_own_terms() -> None:
@@ -20,6 +22,7 @@ def test_a_linear_function_gets_its_own_terms() -> None:
     assert found.scores.tolist() == pytest.approx(expected.tolist(), abs=1e-5)
     assert found.scores[1] == 0.0
     assert found.converged and found.steps == FIRST_STEPS
+    assert FIRST_STEPS * 3 + FIRST_PARTS + 1 <= 60  # passes, a gradient as two of them
 
 
 def test_a_product_is_shared_equally() -> None:
@@ -33,7 +36,7 @@ def test_a_product_is_shared_equally() -> None:
     assert (found.output, found.baseline_output) == (6.0, 0.0)
 
 
-def test_steps_are_doubled_and_the_gap_is_told() -> None:
+def test_steps_are_bounded_and_the_gap_is_told() -> None:
     """A step that no quadrature resolves: the gradient is 0 nearly everywhere."""
     found = integrate_gradients(
         lambda x: torch.sigmoid(1e6 * (x[:, 0, 0] - 0.377)),
@@ -48,13 +51,54 @@ def test_steps_are_doubled_and_the_gap_is_told() -> None:
 
 def test_more_steps_are_taken_where_they_help() -> None:
     found = integrate_gradients(
-        lambda x: torch.sigmoid(400 * (x[:, 0, 0] - 0.377)),
+        lambda x: torch.sigmoid(120 * (x[:, 0, 0] - 0.377)),
         torch.ones(1, 1, 1),
         torch.zeros(1, 1, 1),
         steps_at_once=64,
     )
     assert found.converged
     assert FIRST_STEPS < found.steps <= MAX_STEPS
+
+
+def test_the_path_is_halved_only_where_it_bends() -> None:
+    """The same bend by even steps spends as many where nothing happens."""
+    seen: list[float] = []
+
+    def function(x: torch.Tensor) -> torch.Tensor:
+        seen.extend(x[:, 0, 0].tolist())
+        return torch.sigmoid(120 * (x[:, 0, 0] - 0.377))
+
+    found = integrate_gradients(
+        function, torch.ones(1, 1, 1), torch.zeros(1, 1, 1), steps_at_once=64
+    )
+    assert found.converged
+    near = [place for place in seen if 0.25 <= place <= 0.5]
+    assert len(near) > len(seen) / 2
+
+
+def test_a_hopeless_path_is_left_early() -> None:
+    found = integrate_gradients(
+        lambda x: torch.sin(300 * x[:, 0, 0]) + 0.1 * x[:, 0, 0],
+        torch.ones(1, 1, 1),
+        torch.zeros(1, 1, 1),
+        steps_at_once=64,
+    )
+    assert found.steps == FIRST_STEPS
+    assert not found.converged
+
+
+def test_gaps_of_parts_cannot_hide_each_other() -> None:
+    """Even by symmetry: the whole adds up by chance, its parts do not."""
+    found = integrate_gradients(
+        lambda x: (
+            torch.sigmoid(1e6 * (x[:, 0, 0] - 0.377)) - torch.sigmoid(1e6 * (x[:, 0, 0] - 0.623))
+        ),
+        torch.ones(1, 1, 1),
+        torch.zeros(1, 1, 1),
+        steps_at_once=64,
+    )
+    assert found.relative_gap < 0.05
+    assert not found.converged
 
 
 def test_contrast_is_the_logit_less_the_mean_of_the_others() -> None:

@@ -9,7 +9,8 @@ import torch
 
 from mhkd.errors import Cancelled
 from mhkd.explain.contrast import contrast
-from mhkd.explain.words import explain_words, sum_to_words, word_spans
+from mhkd.explain.occlude import word_spans
+from mhkd.explain.words import explain_words, sum_to_words
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import Members, TextMember
 from mhkd.models.text import batch_posts
@@ -37,11 +38,14 @@ def test_scores_add_up(members: Members, name: str, text: str) -> None:
     member = _member(members, name)
     found = explain_words(member, text, LABELS, "suicide")
     assert found.output == pytest.approx(_output(member, text, 1), abs=1e-3)
+    if found.fallback:
+        assert not found.converged
+        return
     total = sum(word.score for word in found.words) + found.special_score
     change = found.output - found.baseline_output
     gap = abs(total - change) / max(abs(change), 0.1)
     assert gap == pytest.approx(found.relative_gap, abs=1e-4)
-    assert found.converged == (gap < 0.05)
+    assert found.converged and gap < 0.05
 
 
 def test_the_tiny_student_converges(members: Members) -> None:
@@ -117,13 +121,13 @@ def test_the_model_is_unchanged(members: Members) -> None:
 def test_the_model_is_unchanged_after_an_error_in_the_backward_pass(members: Members) -> None:
     before = fingerprint(members.student.model)
     with pytest.raises(Cancelled):
-        explain_words(members.student, LONG, LABELS, "suicide", cancel=_CancelAfter(13))
+        explain_words(members.student, LONG, LABELS, "suicide", cancel=_CancelAfter(26))
     assert fingerprint(members.student.model) == before
 
 
-@pytest.mark.parametrize("looks", range(1, 14))
+@pytest.mark.parametrize("looks", [1, 4, 20, 22, 24, 26, 28])
 def test_cancel_is_looked_at_forwards_and_backwards(members: Members, looks: int) -> None:
-    """Four windows: two calls for the ends, then forwards and backwards through each step."""
+    """Four windows: five places of the path, then forwards and backwards through each step."""
     cancel = _CancelAfter(looks)
     with pytest.raises(Cancelled):
         explain_words(members.student, LONG, LABELS, "suicide", cancel=cancel)

@@ -1,0 +1,151 @@
+"""Which words a text classifier's answer rests on: occlusion, one word or sentence at a time."""
+
+from __future__ import annotations
+
+import re
+import threading
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from captum.attr import FeatureAblation
+
+from mhkd.analysis import WordScore
+from mhkd.explain.contrast import contrast
+from mhkd.limits import MAX_OCCLUDED_SENTENCES, MAX_OCCLUDED_WORDS
+from mhkd.models.encoded import EncodedPost
+from mhkd.models.members import TextMember
+from mhkd.models.parts import encode_in_parts
+from mhkd.models.text import batch_posts
+from mhkd.text.normalise import replace_unreadable
+
+_WORD = re.compile(r"\S+")
+_SENTENCE = re.compile(r"\S(?:.*?(?:[.!?…]+(?=\s)|\n|\Z))", re.DOTALL)
+_AT_ONCE = 8
+
+Unit = Literal["word", "sentence"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the post, ``text[start:end]``."""
+
+    start: int
+    end: int
+
+
+def word_spans(text: str) -> list[Span]:
+    """Every run of characters without white space; punctuation belongs to its word."""
+    return [Span(*match.span()) for match in _WORD.finditer(replace_unreadable(text))]
+
+
+def sentence_spans(text: str) -> list[Span]:
+    """Sentences and lines; neighbours are joined where there are more than 60."""
+    readable = replace_unreadable(text)
+    found = [
+        Span(match.start(), match.start() + len(match.group().rstrip()))
+        for match in _SENTENCE.finditer(readable)
+    ]
+    together = -(-len(found) // MAX_OCCLUDED_SENTENCES) or 1
+    groups = [found[start : start + together] for start in range(0, len(found), together)]
+    return [Span(group[0].start, group[-1].end) for group in groups]
+
+
+def place_tokens(post: EncodedPost, spans: Sequence[Span]) -> torch.Tensor:
+    """The span that each token belongs to, shape (windows, tokens), −1 on special tokens."""
+    starts = [span.start for span in spans]
+    places = torch.full(post.input_ids.shape, -1)
+    read = post.special_mask == 0
+    places[read] = torch.tensor(
+        [max(0, bisect_right(starts, start) - 1) for start in post.offsets[read][:, 0].tolist()],
+        dtype=places.dtype,
+    )
+    return places
+
+
+@dataclass(frozen=True, eq=False)
+class Occlusion:
+    """What the logit loses when one stretch after another is replaced.
+
+    Attributes:
+        unit: ``word`` or ``sentence``.
+        scores: of each stretch that was read.
+    """
+
+    unit: Unit
+    scores: tuple[WordScore, ...]
+
+
+class Occluder:
+    """The function explained, of which words or sentences of a post are present.
+
+    The tokens of an absent one become the mask token, at their places. Words up to 150,
+    else sentences. A window in which nothing changes is not run again.
+
+    Args:
+        member: a text classifier.
+        text: the post.
+        post: the same, encoded.
+        masked: embedding of the mask token, shape (width,).
+        target: place of the label explained.
+        cancel: looked at before each window.
+    """
+
+    def __init__(
+        self,
+        member: TextMember,
+        text: str,
+        post: EncodedPost,
+        masked: torch.Tensor,
+        target: int,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        words = word_spans(text)
+        self.unit: Unit = "word" if len(words) <= MAX_OCCLUDED_WORDS else "sentence"
+        spans = words if self.unit == "word" else sentence_spans(text)
+        self._model, self._masked = member.model, masked
+        self._target, self._cancel, self._text = target, cancel, text
+        self._batch = batch_posts([post], int(member.tokenizer.pad_token_id or 0), masked.device)
+        self._places = place_tokens(post, spans).to(masked.device)
+        self.spans = spans[: int(self._places.max()) + 1]
+        with torch.no_grad():
+            self._embeddings = self._model.embed(self._batch.input_ids)
+            self._sums = self._sum(self._embeddings, self._batch.attention_mask)
+
+    def __call__(self, present: torch.Tensor) -> torch.Tensor:
+        """(rows, spans), 1 where present → (rows,)."""
+        absent = torch.cat([present < 0.5, present.new_zeros(len(present), 1) > 0], 1)
+        hidden = absent.to(self._places.device)[:, self._places]  # (rows, windows, tokens)
+        rows, windows = hidden.any(-1).nonzero(as_tuple=True)
+        sums = self._sums.repeat(len(present), 1, 1)  # (rows, windows, width)
+        with torch.no_grad():
+            if len(rows):
+                changed = torch.where(
+                    hidden[rows, windows][..., None], self._masked, self._embeddings[windows]
+                )
+                sums[rows, windows] = self._sum(changed, self._batch.attention_mask[windows])
+            pooled = sums.sum(1) / self._batch.attention_mask.sum()
+            return contrast(self._model.classify(pooled), self._target).cpu()
+
+    def occlude(self) -> Occlusion:
+        """The fall of the logit for every word or sentence.
+
+        Source: Zeiler and Fergus, Visualizing and Understanding Convolutional
+        Networks, ECCV 2014; captum's ``FeatureAblation``.
+        """
+        scores = FeatureAblation(self).attribute(
+            torch.ones(1, len(self.spans)), baselines=0.0, perturbations_per_eval=_AT_ONCE
+        )[0]
+        return Occlusion(
+            self.unit,
+            tuple(
+                WordScore(self._text[span.start : span.end], span.start, span.end, score)
+                for span, score in zip(self.spans, scores.double().tolist(), strict=True)
+            ),
+        )
+
+    def _sum(self, embeddings: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        hidden = encode_in_parts(self._model, embeddings, mask, self._cancel)
+        return (hidden * mask[..., None].to(hidden.dtype)).sum(1)  # (windows, width)
