@@ -62,8 +62,9 @@ def batch_words(posts: Sequence[EncodedWords], device: torch.device) -> torch.Te
 
 def weigh_words(word_ids: torch.Tensor) -> torch.Tensor:
     """One for each different word, shared by its places, 0 for padding, shape (posts, words)."""
-    same = word_ids[:, :, None] == word_ids[:, None, :]  # (posts, words, words)
-    return (word_ids != PAD) / same.sum(-1)
+    counts = torch.zeros(len(word_ids), int(word_ids.max()) + 1, device=word_ids.device)
+    counts.scatter_add_(1, word_ids, torch.ones_like(word_ids, dtype=counts.dtype))
+    return (word_ids != PAD) / counts.gather(1, word_ids)
 
 
 class EmotionClassifier(nn.Module):
