@@ -47,11 +47,12 @@ def draw_confusion(counts: Ints, labels: Sequence[str]) -> go.Figure:
             hovertemplate="given %{y}, answered %{x}: %{text}<extra></extra>",
         )
     )
-    set_frame(figure, height=max(_HEIGHT, 60 * len(names)), bottom=50, top=24)
-    figure.update_xaxes(type="category", fixedrange=True, title={"text": "Answered"})
-    figure.update_yaxes(
-        type="category", fixedrange=True, autorange="reversed", title={"text": "Given label"}
+    set_frame(figure, height=max(_HEIGHT, 60 * len(names)), bottom=50, top=34)
+    figure.update_xaxes(
+        type="category", fixedrange=True, showgrid=False, title={"text": "Answered", "standoff": 8}
     )
+    figure.update_yaxes(type="category", fixedrange=True, showgrid=False, autorange="reversed")
+    _name_above(figure, "Given label")
     return figure
 
 
@@ -88,6 +89,7 @@ def draw_reliability(bins: Sequence[Bin]) -> go.Figure:
         mode="markers+lines",
         line={"color": STUDENT, "width": 1.5},
         marker={"size": 9, "color": STUDENT},
+        cliponaxis=False,
         error_y={
             "type": "data",
             "symmetric": False,
@@ -99,8 +101,8 @@ def draw_reliability(bins: Sequence[Bin]) -> go.Figure:
         customdata=[part.n for part in bins],
         hovertemplate="confidence %{x:.3f}, right %{y:.3f}, n %{customdata}<extra></extra>",
     )
-    low = min([part.confidence for part in bins] + values + [0.5])
-    figure.update_xaxes(range=[max(low - 0.05, 0), 1.01])
+    low = min(part.confidence for part in bins)
+    figure.update_xaxes(range=[max(low - 0.05, 0), 1.02])
     figure.update_yaxes(range=[max(min(p.accuracy.low or 0 for p in bins) - 0.05, 0), 1.01])
     return figure
 
@@ -144,7 +146,7 @@ def draw_slices(slices: Sequence[Slice], whole: float) -> go.Figure:
         },
         hovertemplate="%{y}: %{x:.3f}<extra></extra>",
     )
-    set_frame(figure, height=90 + 36 * len(slices), bottom=50, top=24)
+    set_frame(figure, height=90 + 36 * len(slices), bottom=50, top=34)
     figure.update_xaxes(
         fixedrange=True, range=[0, 1.02], tickformat=".0%", title={"text": "Accuracy"}
     )
@@ -156,10 +158,27 @@ def draw_slices(slices: Sequence[Slice], whole: float) -> go.Figure:
 
 def _frame(x: str, y: str) -> go.Figure:
     figure = go.Figure()
-    set_frame(figure, height=_HEIGHT, bottom=50, top=24)
+    set_frame(figure, height=_HEIGHT, bottom=50, top=34)
     figure.update_xaxes(range=[-0.01, 1.01], fixedrange=True, title={"text": x, "standoff": 8})
-    figure.update_yaxes(range=[-0.01, 1.02], fixedrange=True, title={"text": y, "standoff": 8})
+    figure.update_yaxes(range=[-0.01, 1.02], fixedrange=True)
+    _name_above(figure, y)
     return figure
+
+
+def _name_above(figure: go.Figure, axis: str) -> None:
+    """The name of the y axis, level above it: it stays readable where numbers are wide."""
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        xanchor="left",
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        yshift=6,
+        text=axis,
+        showarrow=False,
+        font={"size": 13},
+    )
 
 
 def _add_diagonal(figure: go.Figure) -> None:

@@ -58,7 +58,8 @@ def show_rows(
         kept &= differ
     rows = np.flatnonzero(kept)
     write_small_print(f"{len(rows):,} of {int((~np.isnan(found).any(1)).sum()):,} answered rows.")
-    _show_table(job, run, rows, answers, target, open_post, key="batch_rows")
+    shown = {model: found, **answers}  # the model chosen comes first
+    _show_table(job, run, rows, shown, target, open_post, key="batch_rows")
 
 
 def show_disagreement(
@@ -162,10 +163,12 @@ def _build_table(
         truth = run.posts.truth[rows]
         columns["Given label"] = [run.labels[t] if t >= 0 else "" for t in truth]
     place = run.labels.index(target)
-    for model, found in answers.items():
-        columns[MODEL_NAMES[model]] = [
-            "–" if np.isnan(p).any() else run.labels[int(p.argmax())] for p in found[rows]
-        ]
+    several = len(run.labels) > 2 or bits is not None
+    for number, (model, found) in enumerate(answers.items()):
+        if several or number == 0:  # of two labels, the probability tells the other answers
+            columns[f"{MODEL_NAMES[model]}: answer"] = [
+                "–" if np.isnan(p).any() else run.labels[int(p.argmax())] for p in found[rows]
+            ]
         columns[f"{MODEL_NAMES[model]}: P({target})"] = found[rows, place]
     if bits is not None:
         columns["Divergence"] = bits[rows]

@@ -1,0 +1,80 @@
+"""Figures, numbers and the report of a batch: plain values in, no word of a post out."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from app import batch_charts as charts
+from app import batch_numbers as numbers
+from app.batch_report import BatchAbout, build_batch_report
+from app.batch_wording import say_duration, say_estimate, say_share
+from app.batch_work import Job, Settings
+from app.components.help_lines import read_help_lines
+from mhkd.batch.curves import (
+    Estimate,
+    bin_reliability,
+    count_confusion,
+    trace_risk_coverage,
+    trace_roc,
+)
+from mhkd.batch.measured import measure_models, pick_labelled
+from mhkd.batch.output import collect_answers
+from mhkd.batch.posts import Columns, check_posts
+from mhkd.batch.run import BatchRun
+from mhkd.batch.table import read_table
+from tests.app.example_analysis import SOURCES
+from tests.app.example_batch import BatchAnalyser, write_posts
+
+
+@pytest.fixture(scope="module")
+def job():
+    table = read_table("posts.csv", write_posts(60).encode())
+    columns = Columns("text", "id", "label")
+    posts = check_posts(table, columns, BatchAnalyser().labels)
+    run = BatchRun(posts, BatchAnalyser().labels, ("student",))
+    run.advance(BatchAnalyser())
+    job = Job(table, Settings(columns, ("student",)), None, run=run)
+    job.labelled = pick_labelled(collect_answers(run), posts.truth)
+    job.metrics = measure_models(job.labelled)
+    return job
+
+
+def test_the_report_tells_all_and_holds_no_post(job):
+    about = BatchAbout("today", "b <1>", SOURCES, read_help_lines())
+    html = build_batch_report(job, job.run, about, "suicide")
+    body = html.split("<main>")[1].split("</main>")[0]
+    for told in ("60 posts", "b &lt;1&gt;", "On 59 rows", "The text is empty.", "ROC", "988"):
+        assert told in body
+    assert body.count('class="chart"') == 5
+    assert "my sister" not in body and "onerror" not in body
+
+
+def test_figures_show_the_numbers(job):
+    probabilities, truth = job.labelled.probabilities["student"], job.labelled.truth
+    counts = count_confusion(probabilities.argmax(1), truth, 2)
+    assert np.sum(charts.draw_confusion(counts, ["<b>", "y"]).data[0].z) == pytest.approx(2)
+    assert charts.draw_confusion(counts, ["<b>", "y"]).data[0].x[0] == "&lt;b&gt;"
+    roc = trace_roc(probabilities[:, 1], truth == 1)
+    drawn = charts.draw_roc(roc, 0.5)
+    assert list(drawn.data[1].y) == roc.y.tolist()
+    place = int(abs(roc.thresholds - 0.5).argmin())
+    assert drawn.data[2].x[0] == roc.x[place]
+    bins = bin_reliability(probabilities, truth)
+    assert list(charts.draw_reliability(bins).data[1].customdata) == [part.n for part in bins]
+
+
+def test_numbers_come_back_from_csv(job):
+    risk = trace_risk_coverage(job.labelled.probabilities["student"], job.labelled.truth)
+    told = numbers.list_risk(risk).to_csv().decode()
+    rows = list(csv.reader(io.StringIO(told)))
+    assert rows[0] == ["least confidence", "coverage", "risk"]
+    assert [float(row[1]) for row in rows[1:]] == pytest.approx(risk.coverage.tolist())
+
+
+def test_words_for_numbers(job):
+    assert say_share(Estimate(0.5, 0.25, 0.75, 8), n=True) == "50.0 % (25.0–75.0), n = 8"
+    assert say_share(Estimate(None, None, None)) == "–"
+    assert say_duration(3) == "a few seconds" and say_duration(600) == "about 10 minutes"
+    assert "answered" in say_estimate(job.run)
