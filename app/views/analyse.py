@@ -40,7 +40,7 @@ def show_page() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         order = ask_post(desk.case.fault if desk.case else None)
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             running = desk.case is not None and desk.case.running
             if st.button("Analyse", type="primary", disabled=running):
                 desk.take(order, opening)

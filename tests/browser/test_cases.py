@@ -105,7 +105,7 @@ def test_keep_find_delete_and_report(
 
 def _keep(page: playwright_api.Page) -> None:
     page.get_by_text("I want to keep this case").click()
-    page.get_by_text("Posts from r/depression").click()
+    page.get_by_text("Posts from r/depression", exact=True).click()
     page.get_by_label("Note", exact=True).fill("a quiet remark")
     page.get_by_label("Note", exact=True).blur()
     page.get_by_text("Keep the de-identified text as well").click()
