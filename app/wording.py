@@ -49,6 +49,8 @@ _STAGES: Final[Mapping[str, str]] = {
     "explaining text": "Explaining the text teacher",
     "explaining emotion": "Explaining the emotion teacher",
     "explaining audio": "Explaining the audio teacher",
+    "checking student": "Checking the student’s explanation",
+    "checking text": "Checking the text teacher’s explanation",
     "drawing": "Drawing the sound",
 }
 _FINDINGS: Final[Mapping[str, str]] = {
@@ -62,6 +64,18 @@ _FINDINGS: Final[Mapping[str, str]] = {
     "clipped": "The recording is clipped",
     "teachers_disagree": "The teachers disagree",
     "audio_left_out": "The audio teacher was left out",
+}
+
+_TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
+    "holds": ("●●●", "Holds"),
+    "caution": ("●●○", "With care"),
+    "fails": ("●○○", "Fails"),
+}
+_TRUST_REASONS: Final[Mapping[str, str]] = {
+    "no_better_than_random": "its order is no better than a random one",
+    "strongest_do_not_suffice": "the strongest alone keep less of the answer than random ones",
+    "methods_disagree": "the two methods disagree",
+    "not_converged": "gradients did not converge",
 }
 
 
@@ -211,6 +225,23 @@ def say_words_trust(found: WordAttribution | EmotionAttribution) -> str:
     return f"Did not converge: the words do not add up to the answer ({gap}). Read with care."
 
 
+def say_trust(found: WordAttribution) -> str | None:
+    """Whether an explanation stood its test: a mark of three steps and one sentence."""
+    trust = found.trust
+    if trust is None:
+        return None
+    mark, word = _TRUST_MARKS[trust.mark]
+    told = (
+        f"masking the strongest {trust.unit}s moves the logit by "
+        f"{signed(-trust.comprehensiveness, 2)} on average, random ones by "
+        f"{signed(-trust.random_comprehensiveness, 2)}"
+    )
+    if trust.rank_correlation is not None:
+        told += f"; rank correlation with {trust.second_method} {trust.rank_correlation:.2f}"
+    reasons = _join([_TRUST_REASONS[reason] for reason in trust.reasons], "and")
+    return f"{mark} {word}: {told}." + (f" {_capitalise(reasons)}." if reasons else "")
+
+
 def say_words_method(found: WordAttribution) -> str:
     """How the scores of words came about."""
     told = f"{found.method}; baseline: {found.baseline}. "
@@ -297,6 +328,10 @@ def _say_certainty(probability: float) -> str:
         if probability <= limit:
             return words
     return "much more"
+
+
+def _capitalise(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _join(parts: list[str], word: str) -> str:

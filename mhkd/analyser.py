@@ -46,6 +46,9 @@ _EXPLAINED: dict[str, tuple[ExplainedModel, ...]] = {
 }
 
 
+_CHECKED = ("student", "text")  # after all explanations, so that those are drawn first
+
+
 @dataclass(frozen=True, eq=False)
 class _Stage:
     name: str
@@ -127,7 +130,10 @@ class Analyser:
         with self._gate.entered(cancel):
             run = PostRun(self._bundle, self._members, post, target, cancel)
             answers = _answer_stages(run, speak=speak and post.recording is None)
-            explanations = [_explain_stage(run, model) for model in _EXPLAINED[explain]]
+            explanations = [
+                *(_explain_stage(run, model) for model in _EXPLAINED[explain]),
+                *(_check_stage(run, model) for model in _EXPLAINED[explain] if model in _CHECKED),
+            ]
             return _go(run, answers, explanations, on_progress, cancel)
 
     def explain(
@@ -155,7 +161,8 @@ class Analyser:
             run = PostRun(self._bundle, self._members, post, target, cancel)
             if model == "audio" and post.recording is None:
                 run.speak()
-            return run.explain(model)
+            run.explain(model)
+            return run.check(model)
 
     def speak(self, text: str, *, cancel: threading.Event | None = None) -> Recording | None:
         """What ``analyse`` would speak of a text; None if nothing can be said."""
@@ -213,6 +220,10 @@ def _answer_stages(run: PostRun, *, speak: bool) -> list[_Stage]:
 
 def _explain_stage(run: PostRun, model: ExplainedModel) -> _Stage:
     return _Stage(f"explaining {model}", lambda: run.explain(model))
+
+
+def _check_stage(run: PostRun, model: ExplainedModel) -> _Stage:
+    return _Stage(f"checking {model}", lambda: run.check(model))
 
 
 def _go(

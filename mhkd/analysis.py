@@ -138,6 +138,36 @@ class WordScore:
 
 
 @dataclass(frozen=True)
+class WordTrust:
+    """How an explanation of words fares when words are taken away.
+
+    Attributes:
+        unit: what was taken away, ``word`` or ``sentence``.
+        comprehensiveness: mean fall of the logit explained without the strongest 1, 5,
+            10, 20 and 50 %; the larger, the better.
+        sufficiency: the same with nothing but them; the smaller, the better.
+        random_comprehensiveness, random_sufficiency: the same in random orders.
+        second_method: the other method; null where the first is not gradients.
+        rank_correlation: Spearman's, of both methods.
+        overlap: share of the strongest fifth that both have in common.
+        mark: ``holds``, ``caution`` or ``fails``.
+        reasons: no_better_than_random, strongest_do_not_suffice, methods_disagree,
+            not_converged.
+    """
+
+    unit: Literal["word", "sentence"]
+    comprehensiveness: float
+    random_comprehensiveness: float
+    sufficiency: float
+    random_sufficiency: float
+    second_method: str | None
+    rank_correlation: float | None
+    overlap: float | None
+    mark: Literal["holds", "caution", "fails"]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class WordAttribution:
     """Integrated gradients on the input embeddings, summed to words.
 
@@ -154,6 +184,7 @@ class WordAttribution:
         fallback: the gradients did not converge, so that each score is how far the logit falls
             when that word or sentence is replaced by the baseline; these do not add up.
             ``relative_gap`` and ``steps`` are those of the gradients.
+        trust: null where it was not checked.
     """
 
     target: str
@@ -168,6 +199,7 @@ class WordAttribution:
     steps: int
     unit: Literal["word", "sentence"] = "word"
     fallback: bool = False
+    trust: WordTrust | None = None
 
 
 @dataclass(frozen=True)

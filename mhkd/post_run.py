@@ -38,7 +38,7 @@ from mhkd.bundle import Bundle
 from mhkd.explain.emotions import explain_emotions
 from mhkd.explain.sound import explain_sound
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
-from mhkd.explain.words import explain_words
+from mhkd.explain.words import check_words, explain_words
 from mhkd.findings import (
     find_audio_left_out,
     find_disagreement,
@@ -180,6 +180,17 @@ class PostRun:
             found = explain_words(member, text, labels, target, cancel=self._cancel)
         changed: dict[str, Any] = {model: found}
         self._attributions = replace(self._attributions, **changed)
+        return found
+
+    def check(self, model: str) -> Attribution | None:
+        """Adds the trust record to an explanation of words that is there."""
+        found: Attribution | None = getattr(self._attributions, model)
+        if isinstance(found, WordAttribution):
+            member = self._members.student if model == "student" else self._members.text
+            labels = self._bundle.manifest.labels
+            found = check_words(member, self._post.text, labels, found, cancel=self._cancel)
+            changed: dict[str, Any] = {model: found}
+            self._attributions = replace(self._attributions, **changed)
         return found
 
     def snapshot(self) -> Analysis:

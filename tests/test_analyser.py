@@ -236,13 +236,16 @@ def test_progress(analyser: Analyser) -> None:
     found = analyser.analyse(Post(TEXT, tone(1.0)), on_progress=heard.append)
     assert [p.stage for p in heard] == [
         "student", "text", "audio", "emotion",
-        "explaining student", "explaining emotion", "explaining text", "explaining audio", "done",
+        "explaining student", "explaining emotion", "explaining text", "explaining audio",
+        "checking student", "checking text", "done",
     ]  # fmt: skip
     assert [p.fraction for p in heard] == sorted(p.fraction for p in heard)
     assert all(p.partial is None for p in heard[:4])
     assert heard[4].partial.predictions == found.predictions
     assert heard[4].partial.attributions.student is None
-    assert heard[5].partial.attributions.student == found.attributions.student
+    first = found.attributions.student
+    assert first is not None and first.trust is not None
+    assert heard[5].partial.attributions.student == replace(first, trust=None)
     assert heard[5].partial.attributions.text is None
     assert heard[0].student is None and heard[1].student == found.predictions["student"]
     assert heard[-1].partial is found and heard[-1].fraction == 1.0

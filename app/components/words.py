@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.escape import write_coloured_words, write_small_print, write_table
-from app.wording import MODEL_NAMES, say_words_method, say_words_trust, signed, source_of
+from app.wording import MODEL_NAMES, say_trust, say_words_method, say_words_trust, signed, source_of
 from app.work import Case, ExplainedModel
 from mhkd.analysis import WordAttribution, WordScore
 
@@ -51,9 +51,13 @@ def _show_model(
     if not isinstance(found, WordAttribution):
         return
     toward = source_of(found.target, sources)
-    write_coloured_words(case.order.text, found.words, toward)
+    fails = found.trust is not None and found.trust.mark == "fails"
+    with st.container(key=f"{'greyed' if fails else 'words'}_{model}"):
+        write_coloured_words(case.order.text, found.words, toward)
     show_legend(toward)
     write_small_print(say_words_trust(found))
+    if (trust := say_trust(found)) is not None:
+        write_small_print(trust)
     with st.expander(f"Strongest {found.unit}s as a table"):
         write_table(
             (

@@ -63,8 +63,8 @@ def integrate_gradients(
     ends. The part that misses this most is halved, until the whole and every part
     miss less than 5 % of the whole change, or ``max_steps`` gradients are spent. All other
     parts are kept as they are, so that no step is computed twice. Where the first parts
-    together miss more than the change itself, the path bends too much: on such posts of
-    SDCNL the text teacher needed over 90 gradients, so no more are spent.
+    together miss more than the change itself, the path bends too much for the steps
+    allowed, so no more are spent.
     Source: Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks,
     ICML 2017; captum's implementation, part by part.
 

@@ -12,6 +12,7 @@ from mhkd.analysis import WordAttribution, WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, integrate_gradients
 from mhkd.explain.occlude import Occluder, Occlusion, place_tokens, word_spans
+from mhkd.explain.trust import judge_words
 from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import TextMember
@@ -75,6 +76,27 @@ def explain_words(
         return found
     occluder = Occluder(member, text, post, masked[0, 0], labels.index(target), cancel)
     return fall_back(found, occluder.occlude())
+
+
+def check_words(
+    member: TextMember,
+    text: str,
+    labels: Sequence[str],
+    found: WordAttribution,
+    *,
+    cancel: threading.Event | None = None,
+) -> WordAttribution:
+    """The explanation with its trust record; see ``judge_words``.
+
+    Raises:
+        Cancelled: ``cancel`` was set; looked at between windows.
+    """
+    post = encode_post(member.tokenizer, text)
+    device = member.model.head.weight.device
+    with torch.no_grad():
+        masked = member.model.embed(torch.tensor([_mask_id(member)], device=device))[0]
+    occluder = Occluder(member, text, post, masked, labels.index(found.target), cancel)
+    return replace(found, trust=judge_words(found, occluder))
 
 
 def fall_back(found: WordAttribution, occlusion: Occlusion) -> WordAttribution:
