@@ -178,7 +178,7 @@ def test_measures_of_later_versions_are_told_without_words() -> None:
     first = build_analysis().attributions.student
     assert first is not None
     trust = _Trust(0.25, True, "no better than chance", "Wilhelmina")
-    later = _Later(**vars(first), trust=trust, others=(WordScore("Wilhelmina", 0, 10, 0.1),))
+    later = _Later(**{**vars(first), "trust": trust}, others=(WordScore("Wilhelmina", 0, 10, 0.1),))
     rows = dict(collect_measures(later))
     assert rows["Trust: comprehensiveness"] == "+0.2500"
     assert rows["Trust: shaky"] == "yes"
