@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.app.example_batch import write_posts
-from tests.browser.test_page import Window, chromium, served, window
+from tests.browser.test_page import Window, served, window
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from mhkd.bundle import list_bundles  # noqa: E402
 
-__all__ = ["chromium", "served", "window"]
+__all__ = ["served", "window"]
 _ROWS = 200
 _PATIENCE_MS = 600_000.0
 

@@ -6,11 +6,9 @@ The models are the example's, so that this is about the way and not about the an
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from mhkd.cases.audit import verify_log
+from tests.browser.serving import await_port
 from tests.cases.databases import postgresql_server
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -27,18 +26,6 @@ _POST = "I feel like a burden and so tired, write to jo@example.org. My sister h
 _PATIENCE_MS = 300_000.0
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright_api.Browser]:
-    with playwright_api.sync_playwright() as driver:
-        found = shutil.which("chromium") or shutil.which("chromium-browser")
-        if found is None and not Path(driver.chromium.executable_path).exists():
-            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = driver.chromium.launch(executable_path=found, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +56,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with (tmp_path / "server.txt").open("w") as log:
         server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=log, stderr=log)
         try:
-            _await_port(port, server)
+            await_port(port, server)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
@@ -144,14 +131,3 @@ def _open_offline(chromium: playwright_api.Browser, report: Path) -> None:
     assert "burden" not in text
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     context.close()
-
-
-def _await_port(port: int, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _PATIENCE_MS / 1000
-    while time.monotonic() < end:
-        assert server.poll() is None, "the server stopped"
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.2)
-    raise AssertionError("the server did not start")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ import pytest
 from mhkd.bundle import list_bundles
 from tests.app.example_analysis import build_recording
 from tests.audio.making import write_by_pyav
+from tests.browser.serving import await_port
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -26,11 +25,9 @@ _POST = (
     "It has been a long winter. I am tired most days and I find it hard to talk about it, "
     "but my sister calls every evening and that helps."
 )
-_START_S = 90.0
 _ANSWER_MS = 600_000.0
 _PATIENCE_MS = 120_000.0  # a shared machine may be slow; nothing here is about time
 _RATE_HZ = 48_000
-_CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 pytestmark = [
     pytest.mark.browser,
@@ -66,24 +63,12 @@ def served(own_home: Path) -> Iterator[str]:
     with (own_home / "server.txt").open("w") as log:
         server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=log, stderr=log)
         try:
-            _await_port(port, server)
+            await_port(port, server)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
             server.wait(30)
     assert _POST[:30] not in (own_home / "server.txt").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright_api.Browser]:
-    """The system's Chromium, else playwright's own."""
-    with playwright_api.sync_playwright() as driver:
-        found = shutil.which("chromium") or shutil.which("chromium-browser")
-        if found is None and not Path(driver.chromium.executable_path).exists():
-            pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
-        browser = driver.chromium.launch(executable_path=found, args=list(_CHROMIUM))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -238,14 +223,3 @@ def _assert_local(window: Window) -> None:
         parts = urlsplit(url)
         assert parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1", parts.hostname
         assert _POST[:10] not in url
-
-
-def _await_port(port: int, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _START_S
-    while time.monotonic() < end:
-        assert server.poll() is None, "the server stopped"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.2)
-    raise AssertionError("the server did not start")
