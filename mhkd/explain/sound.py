@@ -14,11 +14,10 @@ from mhkd.analysis import SegmentScore, SoundAttribution
 from mhkd.explain.contrast import contrast
 from mhkd.limits import (
     HEARD_RATE_HZ,
-    MAX_HEARD_WINDOWS,
     MAX_SOUND_SEGMENTS,
     SOUND_SEGMENT_S,
 )
-from mhkd.models.audio import WINDOW_SAMPLES, FrameSums, encode_sound, pool_frames
+from mhkd.models.audio import WINDOW_SAMPLES, FrameSums, encode_sound, keep_heard, pool_frames
 from mhkd.models.members import AudioMember
 from mhkd.models.parts import stop_if_cancelled
 
@@ -53,7 +52,7 @@ def explain_sound(
     Raises:
         Cancelled: ``cancel`` was set.
     """
-    heard = samples[: WINDOW_SAMPLES * MAX_HEARD_WINDOWS]
+    heard = keep_heard(samples)
     listener = _Listener(member, heard, labels.index(target), cancel)
     edges = segment_edges(len(heard))
     mask = torch.from_numpy(np.repeat(np.arange(len(edges) - 1), np.diff(edges)))

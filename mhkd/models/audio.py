@@ -57,16 +57,11 @@ def encode_sound(
 ) -> EncodedSound:
     """Cuts 16 kHz mono ``samples`` into windows of 10 s and computes their log-mel.
 
-    A rest below ``limits.MIN_LAST_WINDOW_S`` after a whole window is not heard.
-
     Args:
         extractor: a transformers feature extractor that pads to 10 s.
         samples: float32, shape (samples,), at 16 kHz, at least one.
     """
-    whole, rest = divmod(len(samples), WINDOW_SAMPLES)
-    if rest >= MIN_LAST_WINDOW_S * HEARD_RATE_HZ or whole == 0:
-        whole += 1
-    heard = samples[: WINDOW_SAMPLES * min(whole, max_windows)]
+    heard = keep_heard(samples, max_windows=max_windows)
     windows = [heard[s : s + WINDOW_SAMPLES] for s in range(0, len(heard), WINDOW_SAMPLES)]
     features = extractor(
         windows, sampling_rate=HEARD_RATE_HZ, return_tensors="pt", padding="max_length"
@@ -80,6 +75,19 @@ def encode_sound(
         len(heard) / HEARD_RATE_HZ,
         padding / HEARD_RATE_HZ,
     )
+
+
+def keep_heard(
+    samples: npt.NDArray[np.float32], *, max_windows: int = MAX_HEARD_WINDOWS
+) -> npt.NDArray[np.float32]:
+    """The part of 16 kHz mono ``samples`` that is heard: windows of 10 s, up to three.
+
+    A rest below ``limits.MIN_LAST_WINDOW_S`` after a whole window is not heard.
+    """
+    whole, rest = divmod(len(samples), WINDOW_SAMPLES)
+    if rest >= MIN_LAST_WINDOW_S * HEARD_RATE_HZ or whole == 0:
+        whole += 1
+    return samples[: WINDOW_SAMPLES * min(whole, max_windows)]
 
 
 class AudioClassifier(nn.Module):

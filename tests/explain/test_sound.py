@@ -26,7 +26,7 @@ def _output(member: AudioMember, samples: np.ndarray, target: int) -> float:
         return float(contrast(member.model(sound.features, sound.samples_heard, index), target))
 
 
-@pytest.mark.parametrize("seconds", [0.3, 3.0, 11.3])
+@pytest.mark.parametrize("seconds", [0.3, 3.0, 10.6, 11.3])
 def test_a_score_is_what_silencing_changes(members: Members, seconds: float) -> None:
     samples = tone(seconds).samples
     found = explain_sound(members.audio, samples, LABELS, "suicide")
