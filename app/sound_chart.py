@@ -111,7 +111,8 @@ def _mark_silences(figure: go.Figure, duration_s: float, heard_s: float, padding
         for row in (1, 2, 3):
             figure.add_vrect(row=row, col=1, x0=start_s, x1=end_s, fillcolor=FAINT, line_width=0)
         figure.add_annotation(
-            x=(start_s + end_s) / 2,
+            x=end_s,  # set to the right, so that a narrow stretch's words stay inside
+            xanchor="right",
             y=1,
             yref="paper",
             yanchor="bottom",

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mhkd.batch.command import batch
 from mhkd.cases.commands import audit_app, cases_app
+from mhkd.device import check_device
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from mhkd.analyser import OnProgress
     from mhkd.analysis import Progress
-    from mhkd.batch.run import BatchRun
     from mhkd.post import Recording
 
 FAULT = 2
@@ -85,7 +86,7 @@ def analyse(
 
     check_text(post_text)
     recording = None if audio is None else _read_audio(audio)
-    analyser = Analyser.open(bundle, device=_check_device(device))
+    analyser = Analyser.open(bundle, device=check_device(device))
     settings = {"speak": not no_audio, "recording": recording is not None, "explain": explain}
     with noting_analysis(post_text, "command line", settings) as noting, _status() as on_progress:
         noting.analysis = analysis = analyser.analyse(
@@ -144,7 +145,7 @@ def evaluate(
     from mhkd.analysis import MODELS
     from mhkd.evaluate import evaluate_file
 
-    analyser = Analyser.open(bundle, device=_check_device(device))
+    analyser = Analyser.open(bundle, device=check_device(device))
     with _status() as on_progress:
         models = ("student", *(name for name in MODELS if every and name != "student"))
         metrics = evaluate_file(analyser, data, models, on_progress=on_progress)
@@ -156,43 +157,7 @@ def evaluate(
     show(tabulate_metrics(metrics))
 
 
-@app.command()
-def batch(
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSONL with a column of texts.")],
-    out: Annotated[Path, typer.Option("--out", help="Parquet or CSV; a broken run resumes.")],
-    bundle: BundleOption = "sdcnl",
-    models: Annotated[
-        str, typer.Option("--models", help="Among student, text, emotion, audio; with commas.")
-    ] = "student",
-    text_column: Annotated[str | None, typer.Option("--text-column", help="Else guessed.")] = None,
-    id_column: Annotated[str | None, typer.Option("--id-column", help="Else guessed.")] = None,
-    with_text: Annotated[bool, typer.Option("--with-text", help="Repeat the text.")] = False,
-    device: DeviceOption = None,
-) -> None:
-    """Answer every post of a file, without explanations; bad rows are listed."""
-    if not file.is_file():
-        raise InputError(f"There is no file {file}: expected CSV, Parquet or JSONL.")
-    import hashlib
-
-    from mhkd.analyser import Analyser
-    from mhkd.batch.answer_file import Choice, answer_file
-
-    analyser = Analyser.open(bundle, device=_check_device(device))
-    manifest = analyser.manifest
-    digest = hashlib.sha256(manifest.model_dump_json().encode("utf-8")).hexdigest()
-    choice = Choice(
-        models=[name.strip() for name in models.split(",") if name.strip()],
-        text=text_column,
-        id=id_column,
-        with_text=with_text,
-        version=f"{manifest.name} {manifest.version} {digest}",
-    )
-    with _batch_status() as on_progress:
-        answered = answer_file(analyser, file, out, choice, on_progress)
-    for fault in answered.faults:
-        typer.echo(f"row {fault.row}: {fault.message}", err=True)
-    resumed = f" ({answered.resumed} by an earlier run)" if answered.resumed else ""
-    typer.echo(f"{out}: {answered.answered} of {answered.rows} rows answered{resumed}")
+app.command()(batch)
 
 
 @app.command()
@@ -321,17 +286,6 @@ def _write_wav(recording: Recording, file: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _check_device(device: str | None) -> str | None:
-    if device is None:
-        return None
-    import torch
-
-    usable = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-    if device.split(":")[0] not in usable:
-        raise InputError(f"There is no device '{device}' here. Devices: {', '.join(usable)}.")
-    return device
-
-
 @contextmanager
 def _status() -> Iterator[OnProgress | None]:
     """The stage at work, where standard error is a terminal."""
@@ -344,22 +298,5 @@ def _status() -> Iterator[OnProgress | None]:
 
         def tell(progress: Progress) -> None:
             status.update(f"{progress.stage} ({progress.fraction:.0%})")
-
-        yield tell
-
-
-@contextmanager
-def _batch_status() -> Iterator[Callable[[BatchRun], None] | None]:
-    """Rows, speed and time left, where standard error is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("opening") as status:
-
-        def tell(run: BatchRun) -> None:
-            speed, left = run.rows_per_s or 0.0, run.left_s or 0.0
-            status.update(f"{run.done} of {run.total} rows, {speed:.1f}/s, {left:.0f} s left")
 
         yield tell

@@ -33,7 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics"},
     "metrics": set(),
-    "batch": {"metrics", "text"},
+    "batch": {"analyser", "device", "metrics", "text"},
+    "device": set(),
     "evaluate": {"analyser", "training", "metrics"},
     "doctor": {"audio", "bundle", "torchaudio_mend"},
     "tables": {"bundle", "doctor"},

@@ -1,0 +1,75 @@
+"""The command ``mhkd batch``."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mhkd.device import check_device
+from mhkd.errors import InputError
+
+if TYPE_CHECKING:
+    from mhkd.batch.run import BatchRun
+
+
+def batch(
+    file: Annotated[Path, typer.Argument(help="CSV, Parquet or JSONL with a column of texts.")],
+    out: Annotated[Path, typer.Option("--out", help="Parquet or CSV; a broken run resumes.")],
+    bundle: Annotated[
+        str, typer.Option("--bundle", help="Name or folder of the bundle.")
+    ] = "sdcnl",
+    models: Annotated[
+        str, typer.Option("--models", help="Among student, text, emotion, audio; with commas.")
+    ] = "student",
+    text_column: Annotated[str | None, typer.Option("--text-column", help="Else guessed.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id-column", help="Else guessed.")] = None,
+    with_text: Annotated[bool, typer.Option("--with-text", help="Repeat the text.")] = False,
+    device: Annotated[
+        str | None, typer.Option("--device", help="torch device; CUDA is used where present.")
+    ] = None,
+) -> None:
+    """Answer every post of a file, without explanations; bad rows are listed."""
+    if not file.is_file():
+        raise InputError(f"There is no file {file}: expected CSV, Parquet or JSONL.")
+    from mhkd.analyser import Analyser
+    from mhkd.batch.answer_file import Choice, answer_file
+
+    analyser = Analyser.open(bundle, device=check_device(device))
+    manifest = analyser.manifest
+    digest = hashlib.sha256(manifest.model_dump_json().encode("utf-8")).hexdigest()
+    choice = Choice(
+        models=[name.strip() for name in models.split(",") if name.strip()],
+        text=text_column,
+        id=id_column,
+        with_text=with_text,
+        version=f"{manifest.name} {manifest.version} {digest}",
+    )
+    with _status() as on_progress:
+        answered = answer_file(analyser, file, out, choice, on_progress)
+    for fault in answered.faults:
+        typer.echo(f"row {fault.row}: {fault.message}", err=True)
+    resumed = f" ({answered.resumed} by an earlier run)" if answered.resumed else ""
+    typer.echo(f"{out}: {answered.answered} of {answered.rows} rows answered{resumed}")
+
+
+@contextmanager
+def _status() -> Iterator[Callable[[BatchRun], None] | None]:
+    """Rows, speed and time left, where standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("opening") as status:
+
+        def tell(run: BatchRun) -> None:
+            speed, left = run.rows_per_s or 0.0, run.left_s or 0.0
+            status.update(f"{run.done} of {run.total} rows, {speed:.1f}/s, {left:.0f} s left")
+
+        yield tell
