@@ -15,6 +15,14 @@ from mhkd.errors import RecipeError
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def chosen(self, *, exclude: set[str] | None = None) -> dict[str, Any]:
+        """What differs from the defaults, as plain values, for the keys of kept results.
+
+        A field that is added later leaves these keys as they are. Therefore the default
+        of a released field never changes, and that of a new one is what was done before.
+        """
+        return self.model_dump(exclude_defaults=True, exclude=exclude)
+
 
 class DataRecipe(_Part):
     """Where the labelled posts are."""

@@ -124,7 +124,7 @@ def _train_teachers(
         "text",
         posts,
         _text_fit(run, settings, kept),
-        run.inputs(text=recipe.text.model_dump()),
+        run.inputs(text=recipe.text.chosen()),
         folder,
     )
     del kept
@@ -132,7 +132,7 @@ def _train_teachers(
         "emotion",
         posts,
         emotion_fit(recipe, posts, run.targets, table),
-        run.inputs(emotion=recipe.emotion.model_dump()),
+        run.inputs(emotion=recipe.emotion.chosen()),
         folder,
     )
     spoken = make_key({"files": [job.file.name for job in jobs]})
@@ -145,7 +145,7 @@ def _train_teachers(
         "audio",
         posts,
         audio_fit(recipe, pooled, run.targets),
-        run.inputs(audio=recipe.audio.model_dump(), spoken=spoken),
+        run.inputs(audio=recipe.audio.chosen(), spoken=spoken),
         folder,
     )
     teachers = {"text": text, "audio": audio, "emotion": emotion}

@@ -145,8 +145,8 @@ class _Trainer:
         inputs = {
             **self._inputs,
             "soft": teachers,
-            "candidate": candidate.model_dump(),
-            "student": recipe.model_dump(exclude={"candidates", "validation_folds"}),
+            "candidate": candidate.chosen(),
+            "student": recipe.chosen(exclude={"candidates", "validation_folds"}),
             "kind": kind,
             "fold": fold,
         }

@@ -170,7 +170,7 @@ def keep_emotion_table(
             "facts": _as_bytes(table.facts),
         }
 
-    graph = recipe.emotion.model_dump(exclude={"fit", "hidden", "tune_embeddings"})
+    graph = recipe.emotion.chosen(exclude={"fit", "hidden", "tune_embeddings"})
     kept = run.keep("emotion-graph", {**inputs, "graph": graph}, make)
     words, facts = _read_bytes(kept["words"]), _read_bytes(kept["facts"])
     return EmotionTable(kept["vectors"], tuple(words), facts)

@@ -1,0 +1,36 @@
+"""What the keys of kept results see of a recipe."""
+
+from pydantic import Field
+
+from mhkd.training.recipe import EmotionRecipe, FitRecipe, TextRecipe, load_recipe
+
+
+class WiderFit(FitRecipe):
+    clipping: float = Field(1.0)
+
+
+class WiderText(TextRecipe):
+    heads: int | None = Field(None)
+    fit: WiderFit = WiderFit()
+
+
+def test_a_new_field_leaves_the_keys_of_kept_results_as_they_are():
+    values = {"backbone": "b", "frozen_layers": 2, "fit": {"epochs": 5}}
+    wider = WiderText.model_validate(values)
+    assert wider.chosen() == TextRecipe.model_validate(values).chosen() == values
+    changed = WiderText.model_validate({**values, "heads": 12, "fit": {"clipping": 0.5}})
+    assert changed.chosen()["heads"] == 12
+    assert changed.chosen()["fit"] == {"clipping": 0.5}
+
+
+def test_a_written_default_is_no_choice_and_every_other_value_is():
+    written = TextRecipe(backbone="b", frozen_layers=0, lora_rank=16, fit=FitRecipe(epochs=3))
+    assert written.chosen() == {"backbone": "b", "frozen_layers": 0}
+    assert "lora_rank" in written.model_copy(update={"lora_rank": 8}).chosen()
+
+
+def test_fields_may_be_left_out():
+    emotion = load_recipe("embedded/sdcnl").emotion
+    assert isinstance(emotion, EmotionRecipe)
+    assert {"fit", "tune_embeddings"} <= set(emotion.chosen())
+    assert "fit" not in emotion.chosen(exclude={"fit", "tune_embeddings"})
