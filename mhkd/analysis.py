@@ -103,6 +103,21 @@ class Familiarity:
 
 
 @dataclass(frozen=True)
+class PredictionSet:
+    """The labels that the student cannot tell apart at a stated coverage.
+
+    Attributes:
+        labels: at least the most probable one.
+        coverage: share of posts like those it was calibrated on whose set holds their label.
+        n: held-out posts that it was calibrated on.
+    """
+
+    labels: tuple[str, ...]
+    coverage: float
+    n: int
+
+
+@dataclass(frozen=True)
 class TeacherContributions:
     """Exact Shapley values of the teachers under their mean, in probability.
 
@@ -271,6 +286,8 @@ class Analysis:
         predictions: model → prediction, for ``MODELS``; null for a teacher left out.
         divergence_bits: teacher or ``teachers`` → Jensen–Shannon divergence from the student.
         timing_ms: stage → wall time.
+        prediction_set: the student's; null where the bundle does not carry what it needs.
+        ordered: the labels are steps of a scale, lowest first.
     """
 
     bundle: BundleReference
@@ -285,6 +302,8 @@ class Analysis:
     attributions: Attributions
     timing_ms: Mapping[str, float]
     versions: Mapping[str, str]
+    prediction_set: PredictionSet | None = None
+    ordered: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The analysis as plain values, ready for ``json.dumps``."""

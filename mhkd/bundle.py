@@ -63,6 +63,14 @@ class FamiliaritySettings(_Record):
     validation_share_outside: float = Field(ge=0, le=1)
 
 
+class ConformalSettings(_Record):
+    """The sets of labels that the student gives beside its most probable one."""
+
+    coverage: float = Field(gt=0, lt=1, description="Share of posts whose set holds their label.")
+    least_probability: float = Field(ge=0, le=1, description="With it a label is in the set.")
+    n: int = Field(ge=1, description="Held-out posts that this was found on.")
+
+
 class Manifest(_Record):
     """``bundle.json``.
 
@@ -92,6 +100,8 @@ class Manifest(_Record):
     data: dict[str, Any]
     backbones: dict[str, str] = Field(description="Backbone → SHA-256 of its card.")
     files: dict[str, str]
+    ordered: bool = Field(False, description="The labels are steps of a scale, lowest first.")
+    conformal: ConformalSettings | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from mhkd.analysis import (
     Given,
     Heard,
     Prediction,
+    PredictionSet,
     Progress,
     Read,
     SoundAttribution,
@@ -35,6 +36,7 @@ from mhkd.audio.features import resample
 from mhkd.audio.quality import is_audible, judge_recording
 from mhkd.audio.speak import open_voice, speak_post
 from mhkd.bundle import Bundle
+from mhkd.conformal import collect_labels
 from mhkd.explain.emotions import explain_emotions
 from mhkd.explain.sound import explain_sound
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
@@ -219,6 +221,8 @@ class PostRun:
             attributions=self._attributions,
             timing_ms={**self._timing_ms, "total": sum(self._timing_ms.values())},
             versions=_versions(),
+            prediction_set=self._prediction_set(),
+            ordered=manifest.ordered,
         )
 
     def _answer_text(self, model: str) -> Prediction:
@@ -281,6 +285,16 @@ class PostRun:
             {name: self._bundle.manifest.mean_outputs[name][target] for name in TEACHERS},
             target,
         )
+
+    def _prediction_set(self) -> PredictionSet | None:
+        manifest, student = self._bundle.manifest, self.student
+        found = manifest.conformal
+        if found is None or student is None:
+            return None
+        labels = collect_labels(
+            student.probabilities, found.least_probability, ordered=manifest.ordered
+        )
+        return PredictionSet(labels, found.coverage, found.n)
 
     def _heard(self) -> Heard:
         if self._recording is None:

@@ -26,12 +26,14 @@ ALLOWED: dict[str, set[str]] = {
     "predictions": {"models"},
     "batch_predictions": {"predictions", "models", "bundle", "audio"},
     "findings": set(),
+    "conformal": set(),
     "gate": set(),
-    "post_run": {"predictions", "findings", "models", "bundle", "explain", "audio", "text"},
+    "post_run": {"predictions", "findings", "models", "bundle", "explain", "audio", "text"}
+    | {"conformal"},
     "analyser": {"gate", "post_run", "predictions", "batch_predictions", "models"}
     | {"bundle", "explain", "audio", "text"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
-    | {"predictions", "batch_predictions", "metrics"},
+    | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"},
     "metrics": set(),
     "batch": {"analyser", "device", "metrics", "text"},
     "device": set(),

@@ -147,6 +147,8 @@ def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Mani
             for file in sorted(folder.iterdir())
             if file.suffix != ".part" and file.name not in ("bundle.json", _PLAIN_FILE)
         },
+        ordered=recipe.ordered,
+        conformal=student.conformal,
     )
 
 

@@ -181,7 +181,19 @@ def _results(manifest: Manifest) -> str:
         f"Student against its twin: {paired['only_first']} posts only the student gets right, "
         f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f}). "
         "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
-        f"{calibrated}.\n\n" + _outside(manifest)
+        f"{calibrated}.\n\n" + _sets(manifest) + _outside(manifest)
+    )
+
+
+def _sets(manifest: Manifest) -> str:
+    settings, found = manifest.conformal, manifest.metrics.get("conformal")
+    if settings is None or found is None:
+        return ""
+    return (
+        f"Sets of labels (split conformal, {settings.coverage:.0%} promised, calibrated on "
+        f"{settings.n} held-out training posts): {found['share']:.1%} "
+        f"[{found['interval'][0]:.1%}, {found['interval'][1]:.1%}] of the test posts' sets hold "
+        f"their label; {found['single']:.1%} hold one label only.\n\n"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from mhkd.analysis import MODELS
+from mhkd.batch.curves import bin_reliability
 from mhkd.batch_predictions import BatchRequest, predict_posts, predict_text_batches
-from mhkd.bundle import Manifest
+from mhkd.bundle import ConformalSettings, Manifest
+from mhkd.conformal import collect_labels
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure
 from mhkd.models.members import Members, TextMember
 from mhkd.predictions import measure_familiarity
@@ -19,6 +22,7 @@ from mhkd.training.baseline import fit_linear, predict_linear
 from mhkd.training.data import TaskData
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 def evaluate_bundle(
@@ -30,8 +34,8 @@ def evaluate_bundle(
         plain: the student's twin without teachers.
 
     Returns:
-        Model → metrics of ``measure`` and ``ece_if_calibrated``; also ``comparison``,
-        McNemar's test of the student against its twin.
+        Model → metrics of ``measure``, ``ece_if_calibrated`` and ``reliability``, its bins of
+        equal mass; also ``comparison``, McNemar's test of the student against its twin.
     """
     request = BatchRequest(members, manifest, data.test.texts, lambda *_: None)
     found = predict_posts(request, MODELS)
@@ -42,6 +46,7 @@ def evaluate_bundle(
         name: {
             **measure(probabilities, truth, seed=seed),
             "ece_if_calibrated": expected_when_calibrated(probabilities, seed=seed),
+            "reliability": [asdict(part) for part in bin_reliability(probabilities, truth)],
         }
         for name, probabilities in found.items()
     }
@@ -51,6 +56,8 @@ def evaluate_bundle(
         ),
         "majority_class": float(np.bincount(truth).max() / len(truth)),
     }
+    if manifest.conformal is not None:
+        metrics["conformal"] = _rate_sets(manifest.conformal, manifest, found["student"], truth)
     return metrics
 
 
@@ -66,4 +73,26 @@ def rate_outside(members: Members, texts: Sequence[str]) -> dict[str, Any]:
         "share": outside / len(texts),
         "n": len(texts),
         "interval": [float(interval.low), float(interval.high)],
+    }
+
+
+def _rate_sets(
+    settings: ConformalSettings, manifest: Manifest, probabilities: Floats, truth: Ints
+) -> dict[str, Any]:
+    """How often the student's sets of labels hold the right one, and how often only one."""
+    sets = [
+        collect_labels(
+            dict(zip(manifest.labels, row, strict=True)),
+            settings.least_probability,
+            ordered=manifest.ordered,
+        )
+        for row in probabilities.tolist()
+    ]
+    held = sum(manifest.labels[t] in labels for t, labels in zip(truth, sets, strict=True))
+    interval = binomtest(held, len(sets)).proportion_ci(method="wilson")
+    return {
+        "share": held / len(sets),
+        "interval": [float(interval.low), float(interval.high)],
+        "n": len(sets),
+        "single": sum(len(labels) == 1 for labels in sets) / len(sets),
     }

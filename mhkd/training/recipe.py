@@ -146,6 +146,7 @@ class Recipe(_Part):
     title: str
     labels: list[str] = Field(min_length=2)
     label_sources: dict[str, str]
+    ordered: bool = Field(False, description="The labels are steps of a scale, lowest first.")
     seed: int = 0
     data: DataRecipe
     speech: SpeechRecipe

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import torch
 from sklearn.metrics import log_loss
 
-from mhkd.bundle import TextSettings
+from mhkd.bundle import ConformalSettings, TextSettings
+from mhkd.conformal import COVERAGE, fit_least_probability
 from mhkd.models.members import trained_weights
 from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.data import LabelledPosts
@@ -30,11 +31,13 @@ class TrainedStudent:
         settings: how it is put together; ``temperature`` is set.
         weights: of the fit on all training posts.
         held_out: accuracy and log-loss on the folds it was validated on.
+        conformal: of its calibrated probabilities on the same folds; None for too few posts.
     """
 
     settings: TextSettings
     weights: dict[str, torch.Tensor]
     held_out: dict[str, float]
+    conformal: ConformalSettings | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +93,7 @@ class _Trainer:
 
     def validate(self, candidate: StudentCandidate, *, distilled: bool) -> dict[str, float]:
         """Accuracy, log-loss at the best temperature, and that temperature, on held-out folds."""
-        posts, logits, rows = self._posts, [], []
-        for fold in range(self._recipe.student.validation_folds):
-            inside, outside = np.where(posts.folds != fold)[0], np.where(posts.folds == fold)[0]
-            kept = self._fit(candidate, distilled, fold, inside, outside)
-            logits.append(kept[LOGITS].numpy())
-            rows.append(outside)
-        found, truth = np.concatenate(logits), posts.labels[np.concatenate(rows)]
+        found, truth = self._hold_out(candidate, distilled)
         temperature = fit_temperature(found, truth)
         return {
             "accuracy": float((found.argmax(1) == truth).mean()),
@@ -105,13 +102,36 @@ class _Trainer:
             "n": len(truth),
         }
 
+    def _hold_out(
+        self, candidate: StudentCandidate, distilled: bool
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Logits and labels of posts that the fits have not seen."""
+        posts, logits, rows = self._posts, [], []
+        for fold in range(self._recipe.student.validation_folds):
+            inside, outside = np.where(posts.folds != fold)[0], np.where(posts.folds == fold)[0]
+            kept = self._fit(candidate, distilled, fold, inside, outside)
+            logits.append(kept[LOGITS].numpy())
+            rows.append(outside)
+        return np.concatenate(logits), posts.labels[np.concatenate(rows)]
+
     def finish(self, candidate: StudentCandidate, *, distilled: bool) -> TrainedStudent:
         """Fits on all posts; the temperature is that of the held-out folds."""
         held_out = self.validate(candidate, distilled=distilled)
         everyone = np.arange(len(self._posts))
         kept = self._fit(candidate, distilled, None, everyone, everyone[:1])
         settings = _settings(candidate, held_out["temperature"])
-        return TrainedStudent(settings, {k: v for k, v in kept.items() if k != LOGITS}, held_out)
+        weights = {k: v for k, v in kept.items() if k != LOGITS}
+        conformal = self._find_conformal(candidate, distilled, held_out["temperature"])
+        return TrainedStudent(settings, weights, held_out, conformal)
+
+    def _find_conformal(
+        self, candidate: StudentCandidate, distilled: bool, temperature: float
+    ) -> ConformalSettings | None:
+        logits, truth = self._hold_out(candidate, distilled)
+        least = fit_least_probability(calibrated(logits, temperature), truth)
+        if least is None:
+            return None
+        return ConformalSettings(coverage=COVERAGE, least_probability=least, n=len(truth))
 
     def _fit(
         self,

@@ -89,9 +89,21 @@ def test_the_card_and_the_manifest_hold_the_metrics(trained):
                   "tf_idf_linear"):  # fmt: skip
         assert metrics[model]["n"] == 8
         assert set(metrics[model]["intervals"]) >= {"accuracy", "f1_macro", "auc", "ece"}
+        assert sum(part["n"] for part in metrics[model]["reliability"]) == 8
     card = (bundle / "MODEL_CARD.md").read_text()
     assert f"{100 * metrics['student']['accuracy']:.1f}" in card
     assert "n = 8" in card
+
+
+def test_sets_of_labels_come_from_held_out_posts(trained):
+    _, _, bundle, _ = trained
+    manifest = load_bundle(bundle).manifest
+    assert manifest.conformal.n == manifest.data["validation"]["student_candidates"][0]["n"]
+    analysis = Analyser.open(bundle).analyse(Post("I feel so tired today"), explain="none")
+    student = analysis.predictions["student"].probabilities
+    assert max(student, key=student.get) in analysis.prediction_set.labels
+    assert analysis.to_json()["prediction_set"]["coverage"] == manifest.conformal.coverage
+    assert manifest.metrics["conformal"]["n"] == 8
 
 
 def test_no_post_stands_in_the_bundle(trained):
