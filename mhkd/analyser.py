@@ -215,6 +215,7 @@ def _answer_stages(run: PostRun, *, speak: bool) -> list[_Stage]:
         _Stage("text", run.answer_text),
         _Stage("audio", run.answer_audio),
         _Stage("emotion", run.answer_emotion),
+        *([_Stage("students", run.answer_family)] if run.has_family else []),
     ]
 
 

@@ -143,6 +143,33 @@ class TeacherContributions:
 
 
 @dataclass(frozen=True)
+class StudentContributions:
+    """What the student learned from each teacher: exact Shapley values over eight students.
+
+    The value of a set of teachers is the probability of ``target`` by the student that was
+    distilled from that set. The student reads text alone; this is about its training.
+
+    Attributes:
+        target: the label explained.
+        empty: value of the student without teachers. full: of the shipped student.
+        shapley: teacher → signed points of probability, of the shipped seed.
+        sd: teacher → standard deviation of its value over the seeds; null with one seed.
+        seeds: seeds of which all eight students are there.
+        residual: ``|sum(shapley) − (full − empty)|``.
+        rule: the rule above, in words.
+    """
+
+    target: str
+    empty: float
+    full: float
+    shapley: Mapping[str, float]
+    sd: Mapping[str, float | None]
+    seeds: int
+    residual: float
+    rule: str
+
+
+@dataclass(frozen=True)
 class WordScore:
     """A word of the post, ``text[start:end]``, and its signed share of the logit."""
 
@@ -285,6 +312,7 @@ class Analysis:
         read: model → tokens read; null for a model that did not run.
         predictions: model → prediction, for ``MODELS``; null for a teacher left out.
         divergence_bits: teacher or ``teachers`` → Jensen–Shannon divergence from the student.
+        student_contributions: null where the bundle has no students of all subsets.
         timing_ms: stage → wall time.
         prediction_set: the student's; null where the bundle does not carry what it needs.
         ordered: the labels are steps of a scale, lowest first.
@@ -304,12 +332,16 @@ class Analysis:
     versions: Mapping[str, str]
     prediction_set: PredictionSet | None = None
     ordered: bool = False
+    student_contributions: StudentContributions | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The analysis as plain values, ready for ``json.dumps``."""
         plain = dataclasses.asdict(self)
         given = plain.pop("given")
-        contributions = {"teachers": plain.pop("teacher_contributions")}
+        contributions = {
+            "teachers": plain.pop("teacher_contributions"),
+            "student": plain.pop("student_contributions"),
+        }
         return {
             "schema_version": SCHEMA_VERSION,
             "bundle": plain.pop("bundle"),

@@ -16,6 +16,7 @@ from mhkd.bundle import Manifest
 from mhkd.errors import InputError
 from mhkd.models.audio import encode_sound
 from mhkd.models.encoded import EncodedPost, encode_post
+from mhkd.models.family import predict_family
 from mhkd.models.members import Members, TextMember
 from mhkd.models.parts import stop_if_cancelled
 from mhkd.models.text import batch_posts
@@ -83,6 +84,25 @@ def predict_text_batches(request: BatchRequest, name: str, member: TextMember) -
         found |= zip(rows, calibrate(logits, member.temperature), strict=True)
         request.on_done(name, len(found))
     return np.stack([found[row] for row in range(len(posts))])
+
+
+def predict_family_batches(request: BatchRequest) -> Probabilities:
+    """Probabilities by every student of the family, shape (students, posts, classes).
+
+    Raises:
+        InputError: the bundle has no such students.
+    """
+    family, student = request.members.family, request.members.student
+    if family is None:
+        raise InputError("This bundle has no students of subsets of the teachers.")
+    posts = [encode_post(student.tokenizer, text) for text in request.texts]
+    found: dict[int, Probabilities] = {}
+    for rows in _batches_of_like_length(posts):
+        batch = batch_posts([posts[row] for row in rows], pad_id(student), request.members.device)
+        answers = predict_family(family, batch, request.cancel)
+        found |= {row: answers[:, place] for place, row in enumerate(rows)}
+        request.on_done("students", len(found))
+    return np.stack([found[row] for row in range(len(posts))], axis=1)
 
 
 def _predict(request: BatchRequest, name: str) -> Probabilities:

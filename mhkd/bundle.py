@@ -37,6 +37,19 @@ class TextSettings(_Record):
     temperature: float = Field(gt=0, description="Divides the logits; fitted on validation.")
 
 
+class FamilyStudent(_Record):
+    """One of the students that were distilled from a subset of the teachers."""
+
+    teachers: tuple[str, ...] = Field(description="Its teachers; empty: labels alone.")
+    seed: int
+    temperature: float = Field(gt=0, description="Fitted on validation, one for each subset.")
+
+    @property
+    def name(self) -> str:
+        """The start of its weights' names, such as ``text+audio-0``."""
+        return f"{'+'.join(self.teachers) or 'none'}-{self.seed}"
+
+
 class AudioSettings(_Record):
     """The audio teacher: backbone, head, and how a post is spoken for it."""
 
@@ -76,6 +89,8 @@ class Manifest(_Record):
 
     Attributes:
         labels: in the order of the logits.
+        family: students of every subset of the teachers, put together like ``student``; empty
+            where the recipe did not ask for them.
         label_sources: label → where such posts come from, as the page says it.
         mean_outputs: teacher → label → mean calibrated probability on training
             posts; stands in for a teacher that is absent from a set.
@@ -93,6 +108,7 @@ class Manifest(_Record):
     audio: AudioSettings
     emotion: EmotionSettings
     student: TextSettings
+    family: tuple[FamilyStudent, ...] = ()
     familiarity: FamiliaritySettings | None
     mean_outputs: dict[str, dict[str, float]]
     metrics: dict[str, Any]

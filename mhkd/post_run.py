@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mhkd.analysis import (
     MODELS,
@@ -29,6 +30,7 @@ from mhkd.analysis import (
     Progress,
     Read,
     SoundAttribution,
+    StudentContributions,
     TeacherContributions,
     WordAttribution,
 )
@@ -39,6 +41,7 @@ from mhkd.bundle import Bundle
 from mhkd.conformal import collect_labels
 from mhkd.explain.emotions import explain_emotions
 from mhkd.explain.sound import explain_sound
+from mhkd.explain.students import contribute_student, whole_seeds
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
 from mhkd.explain.words import check_words, explain_words
 from mhkd.findings import (
@@ -49,13 +52,17 @@ from mhkd.findings import (
 )
 from mhkd.limits import HEARD_WINDOW_S, MAX_HEARD_WINDOWS
 from mhkd.models.audio import EncodedSound, encode_sound
+from mhkd.models.encoded import encode_post
+from mhkd.models.family import predict_family
 from mhkd.models.members import Members
+from mhkd.models.text import batch_posts
 from mhkd.post import Post, Recording
 from mhkd.predictions import (
     answer_emotion,
     answer_sound,
     answer_text,
     measure_familiarity,
+    pad_id,
 )
 from mhkd.text.quality import judge_text
 
@@ -91,6 +98,7 @@ class PostRun:
         self._sound_findings: list[Finding] = []
         self._read: dict[str, Read | None] = dict.fromkeys(("text", "audio", "emotion", "student"))
         self._predictions: dict[str, Prediction | None] = dict.fromkeys(MODELS)
+        self._family: npt.NDArray[np.float64] | None = None
         self._attributions = Attributions()
         self._timing_ms: dict[str, float] = {}
 
@@ -161,6 +169,19 @@ class PostRun:
             answer = answer_sound(self._members.audio, self._sound, self._cancel)
             self._predictions["audio"] = answer.to_prediction(self._bundle.manifest.labels)
 
+    @property
+    def has_family(self) -> bool:
+        """Whether the bundle has students of subsets of the teachers."""
+        return self._members.family is not None
+
+    def answer_family(self) -> None:
+        """The answers of the students of every subset of the teachers, where there are any."""
+        family = self._members.family
+        if family is not None:
+            post = encode_post(self._members.student.tokenizer, self._post.text)
+            batch = batch_posts([post], pad_id(self._members.student), self._members.device)
+            self._family = predict_family(family, batch, self._cancel)[:, 0]
+
     def explain(self, model: str) -> Attribution | None:
         """Explains one model's prediction; None for audio that is not heard."""
         manifest, members, text = self._bundle.manifest, self._members, self._post.text
@@ -218,6 +239,7 @@ class PostRun:
             },
             familiarity=self._familiarity,
             teacher_contributions=self._contributions(),
+            student_contributions=self._student_contributions(),
             attributions=self._attributions,
             timing_ms={**self._timing_ms, "total": sum(self._timing_ms.values())},
             versions=_versions(),
@@ -295,6 +317,19 @@ class PostRun:
             student.probabilities, found.least_probability, ordered=manifest.ordered
         )
         return PredictionSet(labels, found.coverage, found.n)
+
+    def _student_contributions(self) -> StudentContributions | None:
+        if self._family is None:
+            return None
+        students = self._bundle.manifest.family
+        names = [(frozenset(student.teachers), student.seed) for student in students]
+        place = self._bundle.manifest.labels.index(self.target)
+        found = dict(zip(names, self._family[:, place].tolist(), strict=True))
+        values = {
+            seed: {subset: value for (subset, of), value in found.items() if of == seed}
+            for seed in whole_seeds(names)
+        }
+        return contribute_student(values, self.target) if values else None
 
     def _heard(self) -> Heard:
         if self._recording is None:

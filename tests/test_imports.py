@@ -33,7 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     "analyser": {"gate", "post_run", "predictions", "batch_predictions", "models"}
     | {"bundle", "explain", "audio", "text"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
-    | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"},
+    | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}
+    | {"explain.students"},
     "metrics": set(),
     "batch": {"analyser", "device", "metrics", "text"},
     "device": set(),

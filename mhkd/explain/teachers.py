@@ -48,7 +48,7 @@ def contribute(
             [p if name in chosen else absent_outputs[name] for name, p in present.items()]
         )
 
-    shapley = {name: _shapley_value(name, present, value) for name in present}
+    shapley = {name: shapley_value(name, present, value) for name in present}
     empty, full = value(()), value(present)
     return TeacherContributions(
         target=target,
@@ -71,9 +71,10 @@ def divergence_bits(first: Sequence[float], second: Sequence[float]) -> float:
     return max(0.0, float(nats / math.log(2)))
 
 
-def _shapley_value(
+def shapley_value(
     player: str, players: Collection[str], value: Callable[[Collection[str]], float]
 ) -> float:
+    """The Shapley value of ``player``, by enumeration of all sets of the others."""
     others = [name for name in players if name != player]
     total = 0.0
     for size in range(len(others) + 1):

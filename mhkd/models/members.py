@@ -22,6 +22,7 @@ from mhkd.errors import BundleError
 from mhkd.models.audio import AudioClassifier
 from mhkd.models.backbones import load_audio_backbone, load_text_backbone
 from mhkd.models.emotion import EmotionClassifier
+from mhkd.models.family import ADAPTER_SCALE, StudentFamily, load_family
 from mhkd.models.storage import load_weights
 from mhkd.models.text import TextClassifier
 
@@ -29,6 +30,7 @@ TEXT_FILE = "text.safetensors"
 AUDIO_FILE = "audio.safetensors"
 EMOTION_FILE = "emotion.safetensors"
 STUDENT_FILE = "student.safetensors"
+FAMILY_FILE = "students.safetensors"
 FAMILIARITY_FILE = "familiarity.safetensors"
 VOCABULARY_FILE = "emotion_words.json"
 
@@ -89,6 +91,7 @@ class Members:
     emotion: EmotionMember
     student: TextMember
     familiar: FamiliarRegion | None
+    family: StudentFamily | None
     device: torch.device
 
 
@@ -106,6 +109,7 @@ def load_members(manifest: Manifest, folder: Path, device_name: str) -> Members:
         _load_emotion(manifest, folder, device),
         load_text_member(manifest.student, folder / STUDENT_FILE, classes, device),
         _load_familiar(manifest, folder, device),
+        _load_family(manifest, folder, device),
         device,
     )
 
@@ -117,7 +121,7 @@ def add_adapters(encoder: PreTrainedModel, rank: int, frozen_layers: int) -> Pef
     """
     config = LoraConfig(
         r=rank,
-        lora_alpha=2 * rank,
+        lora_alpha=ADAPTER_SCALE * rank,
         lora_dropout=0.05,
         target_modules=[
             name
@@ -239,3 +243,10 @@ def _load_familiar(manifest: Manifest, folder: Path, device: torch.device) -> Fa
         weights["whitening"].to(device),
         manifest.familiarity.threshold,
     )
+
+
+def _load_family(manifest: Manifest, folder: Path, device: torch.device) -> StudentFamily | None:
+    if not manifest.family:
+        return None
+    weights = load_weights(folder / FAMILY_FILE)
+    return load_family(manifest.student, manifest.family, weights, device)

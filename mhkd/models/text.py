@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -94,9 +95,16 @@ def encode_layers(
     encoder: nn.Module, embeddings: torch.Tensor, attention_mask: torch.Tensor, layers: int
 ) -> torch.Tensor:
     """States of the uppermost ``layers``, lowest first, shape (windows, tokens, width · layers)."""
-    found = encoder(
-        inputs_embeds=embeddings, attention_mask=attention_mask, output_hidden_states=layers > 1
+    return join_layers(
+        encoder(
+            inputs_embeds=embeddings, attention_mask=attention_mask, output_hidden_states=layers > 1
+        ),
+        layers,
     )
+
+
+def join_layers(found: Any, layers: int) -> torch.Tensor:
+    """The uppermost ``layers`` of an encoder's output side by side, lowest first."""
     if layers == 1:
         last: torch.Tensor = found.last_hidden_state
         return last

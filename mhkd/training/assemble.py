@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from mhkd.assets import backbone_folder
@@ -28,6 +29,7 @@ from mhkd.models.members import (
     AUDIO_FILE,
     EMOTION_FILE,
     FAMILIARITY_FILE,
+    FAMILY_FILE,
     STUDENT_FILE,
     TEXT_FILE,
     VOCABULARY_FILE,
@@ -35,15 +37,16 @@ from mhkd.models.members import (
 )
 from mhkd.models.storage import save_weights
 from mhkd.training.card import write_card
-from mhkd.training.data import TaskData
+from mhkd.training.data import LabelledPosts, TaskData
 from mhkd.training.emotions import EmotionTable, find_lexicon
-from mhkd.training.evaluate import evaluate_bundle, rate_outside
+from mhkd.training.evaluate import Evaluation, evaluate_bundle, rate_outside
 from mhkd.training.familiarity import Region
 from mhkd.training.recipe import Recipe
 from mhkd.training.stages import Say
 from mhkd.training.students import StudentSearch
 from mhkd.training.teachers import TrainedTeacher
 
+PREDICTIONS_FILE = "test_predictions.csv"
 _PLAIN_FILE = "student_without_teachers.safetensors"
 
 
@@ -72,7 +75,9 @@ def write_bundle(parts: BundleParts, folder: Path, say: Say) -> Path:
     manifest = _describe(parts, building, metrics={})
     save_manifest(manifest, building)
     say("evaluation: the test split, once …")
-    metrics = _evaluate(parts, manifest, building)
+    found = _evaluate(parts, manifest, building)
+    metrics = found.metrics
+    _write_predictions(found, parts.data.test, parts.recipe.labels, building / PREDICTIONS_FILE)
     (building / CARD).write_text("", "utf-8")
     final = _describe(parts, building, metrics=metrics)
     write_card(final, building / CARD)
@@ -92,6 +97,13 @@ def _write_weights(parts: BundleParts, folder: Path) -> None:
     emotions = {word: list(lexicon.words.get(word, ())) for word in parts.table.words}
     (folder / VOCABULARY_FILE).write_text(json.dumps(emotions, indent=0), "utf-8")
     save_weights(parts.search.distilled.weights, folder / STUDENT_FILE)
+    if parts.search.family:
+        family = {
+            f"{student.name}:{name}": value
+            for student, trained in parts.search.family.items()
+            for name, value in trained.weights.items()
+        }
+        save_weights(family, folder / FAMILY_FILE)
     region = {"mean": parts.region.mean, "whitening": parts.region.whitening}
     save_weights(region, folder / FAMILIARITY_FILE)
 
@@ -127,6 +139,7 @@ def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Mani
             temperature=teachers["emotion"].temperature,
         ),
         student=student.settings,
+        family=tuple(parts.search.family),
         familiarity=FamiliaritySettings(
             threshold=parts.region.threshold, validation_share_outside=recipe.familiarity_share
         ),
@@ -170,12 +183,31 @@ def _validation(parts: BundleParts) -> dict[str, Any]:
         ),
         "student_candidates": parts.search.candidates,
         "student_without_teachers": parts.search.plain.held_out,
+        "subsets": [
+            {"teachers": list(student.teachers), **trained.held_out}
+            for student, trained in parts.search.family.items()
+            if student.seed == parts.recipe.seed
+        ],
         "voices": dict(parts.voice_counts),
         "emotion_graph": parts.table.facts,
     }
 
 
-def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path) -> dict[str, Any]:
+def _write_predictions(
+    found: Evaluation, posts: LabelledPosts, labels: Sequence[str], file: Path
+) -> None:
+    """Every model's probabilities for every test post, by id; no text."""
+    columns = {
+        f"{model}: {label}": np.round(probabilities[:, place], 6)
+        for model, probabilities in found.probabilities.items()
+        for place, label in enumerate(labels)
+    }
+    truth = [labels[label] for label in posts.labels]
+    table = pd.DataFrame({"id": posts.ids, "label": truth, **columns})
+    table.to_csv(file, index=False)
+
+
+def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path) -> Evaluation:
     classes = len(manifest.labels)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     plain_file = folder / _PLAIN_FILE
@@ -183,9 +215,9 @@ def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path) -> dict[str,
     plain = load_text_member(parts.search.plain.settings, plain_file, classes, device)
     plain_file.unlink()
     members = load_bundle(folder).load_members(device.type)
-    metrics = evaluate_bundle(manifest, members, plain, parts.data, parts.recipe.seed)
-    metrics["outside"] = {
+    found = evaluate_bundle(manifest, members, plain, parts.data, parts.recipe.seed)
+    found.metrics["outside"] = {
         "test posts": rate_outside(members, parts.data.test.texts),
         **{name: rate_outside(members, texts) for name, texts in parts.data.unfamiliar.items()},
     }
-    return metrics
+    return found

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import binomtest
 
-from mhkd.analysis import MODELS
+from mhkd.analysis import MODELS, TEACHERS
 from mhkd.batch.curves import bin_reliability
-from mhkd.batch_predictions import BatchRequest, predict_posts, predict_text_batches
-from mhkd.bundle import ConformalSettings, Manifest
+from mhkd.batch_predictions import (
+    BatchRequest,
+    predict_family_batches,
+    predict_posts,
+    predict_text_batches,
+)
+from mhkd.bundle import ConformalSettings, FamilyStudent, Manifest
 from mhkd.conformal import collect_labels
+from mhkd.explain.students import share_out
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure
 from mhkd.models.members import Members, TextMember
 from mhkd.predictions import measure_familiarity
@@ -23,19 +29,32 @@ from mhkd.training.data import TaskData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+FAMILY_METRICS = ("accuracy", "f1_macro", "auc", "ece", "brier")
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What was seen on the test split.
+
+    Attributes:
+        metrics: model → metrics of ``measure``, ``ece_if_calibrated`` and ``reliability``, its
+            bins of equal mass; also ``comparison``, McNemar's test of the student against its
+            twin, ``conformal``, and ``subsets``, see ``measure_family``.
+        probabilities: model → shape (posts, classes), in the order of the test posts; students
+            of the family under the names of ``FamilyStudent``.
+    """
+
+    metrics: dict[str, Any]
+    probabilities: dict[str, Floats]
 
 
 def evaluate_bundle(
     manifest: Manifest, members: Members, plain: TextMember, data: TaskData, seed: int
-) -> dict[str, Any]:
-    """Metrics of every model on the test split, as the app would answer.
+) -> Evaluation:
+    """Asks every model about the test split, as the app would.
 
     Args:
         plain: the student's twin without teachers.
-
-    Returns:
-        Model → metrics of ``measure``, ``ece_if_calibrated`` and ``reliability``, its bins of
-        equal mass; also ``comparison``, McNemar's test of the student against its twin.
     """
     request = BatchRequest(members, manifest, data.test.texts, lambda *_: None)
     found = predict_posts(request, MODELS)
@@ -58,7 +77,52 @@ def evaluate_bundle(
     }
     if manifest.conformal is not None:
         metrics["conformal"] = _rate_sets(manifest.conformal, manifest, found["student"], truth)
-    return metrics
+    if members.family is not None:
+        answers = predict_family_batches(request)
+        metrics["subsets"] = measure_family(manifest.family, answers, truth)
+        found |= {
+            f"student {student.name}": of_one
+            for student, of_one in zip(manifest.family, answers, strict=True)
+        }
+    return Evaluation(metrics, found)
+
+
+def measure_family(
+    students: Sequence[FamilyStudent], answers: Floats, truth: npt.NDArray[np.int64]
+) -> dict[str, Any]:
+    """The ablation: what students of every subset of the teachers reach.
+
+    Args:
+        answers: shape (students, posts, classes).
+
+    Returns:
+        ``students``: for each subset its teachers and, for each metric, the value of every seed,
+        their mean and standard deviation (null with one seed). ``shapley``: for each metric the
+        exact Shapley values of the teachers over the subsets' means.
+    """
+    rows: list[dict[str, Any]] = []
+    for teachers in dict.fromkeys(student.teachers for student in students):
+        places = [i for i, student in enumerate(students) if student.teachers == teachers]
+        measured = [measure(answers[i], truth, resamples=0) for i in places]
+        rows.append(
+            {
+                "teachers": list(teachers),
+                "seeds": [students[i].seed for i in places],
+                **{name: _spread([one[name] for one in measured]) for name in FAMILY_METRICS},
+            }
+        )
+    values = {
+        name: {frozenset(row["teachers"]): row[name]["mean"] for row in rows}
+        for name in FAMILY_METRICS
+    }
+    whole = len(rows) == 2 ** len(TEACHERS)
+    shapley = {name: share_out(values[name]) for name in FAMILY_METRICS} if whole else None
+    return {"students": rows, "shapley": shapley}
+
+
+def _spread(values: Sequence[float]) -> dict[str, Any]:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"values": list(values), "mean": float(np.mean(values)), "sd": sd}
 
 
 def rate_outside(members: Members, texts: Sequence[str]) -> dict[str, Any]:

@@ -125,6 +125,9 @@ class StudentCandidate(_Part):
     backbone: str
     layers: int = Field(ge=1)
     frozen_layers: int = Field(0, ge=0)
+    lora_rank: int = Field(
+        0, ge=0, description="Rank of adapters on the layers above; 0 trains these themselves."
+    )
 
 
 class StudentRecipe(_Part):
@@ -135,6 +138,18 @@ class StudentRecipe(_Part):
     temperature: float = Field(1.0, gt=0)
     paper_loss: bool = Field(False, description="The paper's CE + KL/C with T = 1 instead.")
     validation_folds: int = Field(2, ge=1, description="Folds that choose and calibrate it.")
+    seeds: int = Field(
+        1,
+        ge=1,
+        description="Seeds of the student and of its twin without teachers; the first "
+        "is shipped as the student.",
+    )
+    subset_seeds: int = Field(
+        0,
+        ge=0,
+        description="Seeds of the students of every other subset of the teachers; "
+        "0 leaves these out.",
+    )
     fit: FitRecipe = FitRecipe()
 
 

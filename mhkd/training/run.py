@@ -30,7 +30,6 @@ from mhkd.training.teachers import (
     Fit,
     TrainedTeacher,
     audio_fit,
-    average,
     cross_fit,
     emotion_fit,
     keep_emotion_table,
@@ -97,7 +96,7 @@ def train(
     jobs = _speak(run, workers)
     table = keep_emotion_table(recipe, data.train, run.inputs(), run.folder)
     teachers = _train_teachers(run, jobs, table)
-    search = train_students(recipe, data.train, average(teachers), run.inputs(), run.folder)
+    search = train_students(recipe, data.train, teachers, run.inputs(), run.folder)
     parts = BundleParts(
         recipe, data, teachers, table, search, _find_region(run, search), _count(jobs)
     )

@@ -1,8 +1,14 @@
-"""The student: chosen among candidates on held-out folds, then fitted with and without teachers."""
+"""The students: one chosen on held-out folds, then one for every subset of the teachers and seed.
+
+The students of one seed start from the same weights and see the posts in the same order,
+so that they differ in their teachers alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -10,7 +16,8 @@ import numpy.typing as npt
 import torch
 from sklearn.metrics import log_loss
 
-from mhkd.bundle import ConformalSettings, TextSettings
+from mhkd.analysis import TEACHERS
+from mhkd.bundle import ConformalSettings, FamilyStudent, TextSettings
 from mhkd.conformal import COVERAGE, fit_least_probability
 from mhkd.models.members import trained_weights
 from mhkd.training.calibrate import calibrated, fit_temperature
@@ -19,8 +26,10 @@ from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Loss, Targets, cross_entropy
 from mhkd.training.recipe import Recipe, StudentCandidate
 from mhkd.training.stages import RunFolder, make_key
-from mhkd.training.teachers import LOGITS
+from mhkd.training.teachers import LOGITS, TrainedTeacher, average
 from mhkd.training.texts import KeptStates, fit_text_classifier, keep_states, predict_logits
+
+Subset = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,37 +51,65 @@ class TrainedStudent:
 
 @dataclass(frozen=True, eq=False)
 class StudentSearch:
-    """The chosen student, its twin without teachers, and what the others gave."""
+    """The chosen student, its twin without teachers, and what the others gave.
+
+    ``family`` holds the students of every subset and seed that the recipe asks for, the
+    shipped one and its twin among them; it is empty for a recipe without subsets.
+    """
 
     distilled: TrainedStudent
     plain: TrainedStudent
     candidates: list[dict[str, Any]]
+    family: Mapping[FamilyStudent, TrainedStudent]
+
+
+def subsets() -> Iterator[Subset]:
+    """Every set of teachers, the empty one first and the whole one last."""
+    for size in range(len(TEACHERS) + 1):
+        yield from combinations(TEACHERS, size)
 
 
 def train_students(
     recipe: Recipe,
     posts: LabelledPosts,
-    soft: npt.NDArray[np.float64],
+    teachers: Mapping[str, TrainedTeacher],
     inputs: dict[str, Any],
     run: RunFolder,
 ) -> StudentSearch:
-    """Validates each candidate, chooses by log-loss, and fits the chosen one twice.
+    """Validates each candidate, chooses by log-loss, and fits the chosen one.
 
     Args:
-        soft: out-of-fold soft targets, shape (posts, classes).
-        inputs: what decides the fits beside ``soft``, for the key of the kept files.
+        teachers: whose held-out probabilities are the soft targets.
+        inputs: what decides the fits beside them, for the key of the kept files.
     """
-    trainer = _Trainer(recipe, posts, soft, inputs, run)
+    trainer = _Trainer(recipe, posts, teachers, inputs, run)
     tried = []
     for candidate in recipe.student.candidates:
-        held_out = trainer.validate(candidate, distilled=True)
+        held_out = trainer.validate(candidate, TEACHERS)
         tried.append({**candidate.model_dump(), **held_out})
         run.say(f"student {candidate.backbone}, {candidate.layers} layers: {held_out}")
     best = min(range(len(tried)), key=lambda i: tried[i]["log_loss"])
     chosen = recipe.student.candidates[best]
-    return StudentSearch(
-        trainer.finish(chosen, distilled=True), trainer.finish(chosen, distilled=False), tried
-    )
+    distilled, plain = (trainer.finish(chosen, of, recipe.seed) for of in (TEACHERS, ()))
+    return StudentSearch(distilled, plain, tried, _train_family(recipe, trainer, chosen))
+
+
+def _train_family(
+    recipe: Recipe, trainer: _Trainer, chosen: StudentCandidate
+) -> dict[FamilyStudent, TrainedStudent]:
+    part = recipe.student
+    if not part.subset_seeds and part.seeds == 1:
+        return {}
+    family = {}
+    for subset in subsets():
+        outer = len(subset) in (0, len(TEACHERS))
+        count = max(part.seeds, part.subset_seeds) if outer else part.subset_seeds
+        for seed in range(recipe.seed, recipe.seed + count):
+            student = trainer.finish(chosen, subset, seed)
+            temperature = student.settings.temperature
+            key = FamilyStudent(teachers=subset, seed=seed, temperature=temperature)
+            family[key] = student
+    return family
 
 
 class _Trainer:
@@ -80,20 +117,19 @@ class _Trainer:
         self,
         recipe: Recipe,
         posts: LabelledPosts,
-        soft: npt.NDArray[np.float64],
+        teachers: Mapping[str, TrainedTeacher],
         inputs: dict[str, Any],
         run: RunFolder,
     ) -> None:
         self._recipe = recipe
         self._posts = posts
-        self._soft = soft
+        self._teachers = teachers
         self._inputs = inputs
         self._run = run
-        self._targets = Targets(torch.from_numpy(posts.labels), torch.from_numpy(soft).float())
 
-    def validate(self, candidate: StudentCandidate, *, distilled: bool) -> dict[str, float]:
+    def validate(self, candidate: StudentCandidate, subset: Subset) -> dict[str, float]:
         """Accuracy, log-loss at the best temperature, and that temperature, on held-out folds."""
-        found, truth = self._hold_out(candidate, distilled)
+        found, truth = self._hold_out(candidate, subset)
         temperature = fit_temperature(found, truth)
         return {
             "accuracy": float((found.argmax(1) == truth).mean()),
@@ -103,31 +139,31 @@ class _Trainer:
         }
 
     def _hold_out(
-        self, candidate: StudentCandidate, distilled: bool
+        self, candidate: StudentCandidate, subset: Subset
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Logits and labels of posts that the fits have not seen."""
         posts, logits, rows = self._posts, [], []
         for fold in range(self._recipe.student.validation_folds):
             inside, outside = np.where(posts.folds != fold)[0], np.where(posts.folds == fold)[0]
-            kept = self._fit(candidate, distilled, fold, inside, outside)
+            kept = self._fit(candidate, subset, self._recipe.seed, fold, inside, outside)
             logits.append(kept[LOGITS].numpy())
             rows.append(outside)
         return np.concatenate(logits), posts.labels[np.concatenate(rows)]
 
-    def finish(self, candidate: StudentCandidate, *, distilled: bool) -> TrainedStudent:
+    def finish(self, candidate: StudentCandidate, subset: Subset, seed: int) -> TrainedStudent:
         """Fits on all posts; the temperature is that of the held-out folds."""
-        held_out = self.validate(candidate, distilled=distilled)
+        held_out = self.validate(candidate, subset)
         everyone = np.arange(len(self._posts))
-        kept = self._fit(candidate, distilled, None, everyone, everyone[:1])
+        kept = self._fit(candidate, subset, seed, None, everyone, everyone[:1])
         settings = _settings(candidate, held_out["temperature"])
         weights = {k: v for k, v in kept.items() if k != LOGITS}
-        conformal = self._find_conformal(candidate, distilled, held_out["temperature"])
+        conformal = self._find_conformal(candidate, subset, held_out["temperature"])
         return TrainedStudent(settings, weights, held_out, conformal)
 
     def _find_conformal(
-        self, candidate: StudentCandidate, distilled: bool, temperature: float
+        self, candidate: StudentCandidate, subset: Subset, temperature: float
     ) -> ConformalSettings | None:
-        logits, truth = self._hold_out(candidate, distilled)
+        logits, truth = self._hold_out(candidate, subset)
         least = fit_least_probability(calibrated(logits, temperature), truth)
         if least is None:
             return None
@@ -136,13 +172,15 @@ class _Trainer:
     def _fit(
         self,
         candidate: StudentCandidate,
-        distilled: bool,
+        subset: Subset,
+        seed: int,
         fold: int | None,
         rows: npt.NDArray[np.int64],
         others: npt.NDArray[np.int64],
     ) -> dict[str, torch.Tensor]:
         recipe = self._recipe.student
         settings = _settings(candidate, 1.0)
+        targets = self._targets(subset)
 
         def make() -> dict[str, torch.Tensor]:
             kept = self._keep_states(candidate)
@@ -150,35 +188,43 @@ class _Trainer:
                 settings,
                 kept,
                 rows,
-                self._targets,
-                self._loss(distilled),
+                targets,
+                self._loss(subset),
                 recipe.fit,
-                self._recipe.seed,
+                seed,
                 classes=len(self._recipe.labels),
             )
             logits = torch.from_numpy(predict_logits(upper, kept, others))
             whole = trained_weights(model, settings) if fold is None else {}
             return {**whole, LOGITS: logits}
 
-        kind = "distilled" if distilled else "plain"
-        teachers = make_key({"soft": self._soft.tolist()}) if distilled else None
         inputs = {
             **self._inputs,
-            "soft": teachers,
+            "seed": seed,
+            "soft": None if targets.soft is None else make_key({"soft": targets.soft.tolist()}),
             "candidate": candidate.chosen(),
-            "student": recipe.chosen(exclude={"candidates", "validation_folds"}),
-            "kind": kind,
+            "student": recipe.chosen(
+                exclude={"candidates", "validation_folds", "seeds", "subset_seeds"}
+            ),
             "fold": fold,
         }
-        return self._run.keep(f"student-{kind}-{'all' if fold is None else fold}", inputs, make)
+        name = f"student-{'+'.join(subset) or 'none'}-{seed}-{'all' if fold is None else fold}"
+        return self._run.keep(name, inputs, make)
 
     def _keep_states(self, candidate: StudentCandidate) -> KeptStates:
         return keep_states(
             candidate.backbone, candidate.frozen_layers, self._posts.texts, self._run.folder
         )
 
-    def _loss(self, distilled: bool) -> Loss:
-        if distilled:
+    def _targets(self, subset: Subset) -> Targets:
+        labels = torch.from_numpy(self._posts.labels)
+        if not subset:
+            return Targets(labels)
+        soft = average({name: self._teachers[name] for name in subset})
+        return Targets(labels, torch.from_numpy(soft).float())
+
+    def _loss(self, subset: Subset) -> Loss:
+        if subset:
             return distillation_loss(self._recipe.student)
         return cross_entropy(self._recipe.student.fit.label_smoothing)
 
@@ -188,6 +234,6 @@ def _settings(candidate: StudentCandidate, temperature: float) -> TextSettings:
         backbone=candidate.backbone,
         layers=candidate.layers,
         frozen_layers=candidate.frozen_layers,
-        lora_rank=0,
+        lora_rank=candidate.lora_rank,
         temperature=temperature,
     )

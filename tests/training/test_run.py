@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -145,6 +146,41 @@ def test_a_probed_text_teacher_stores_its_head_alone_and_words_get_contexts(trai
     assert load_weights(bundle / "emotion.safetensors")["embedding.weight"].shape[1] > 8
     found = Analyser.open(bundle).predict_texts([f"{GLAD} so", f"{LOW} so"], ("text",))["text"]
     assert found.argmax(1).tolist() == [0, 1]
+
+
+def test_students_of_every_subset_come_with_the_bundle(trained):
+    folder, recipe, _, _ = trained
+    content = yaml.safe_load(recipe.read_text())
+    content["student"] |= {"seeds": 3, "subset_seeds": 2}
+    content["student"]["candidates"] = [
+        {**content["student"]["candidates"][0], "lora_rank": 2}
+    ]  # fmt: skip
+    family = folder / "family.yaml"
+    family.write_text(yaml.safe_dump(content))
+    bundle = train(family, data_dir=folder, run_dir=folder / "run", out=folder / "f", workers=1)
+    manifest = load_bundle(bundle).manifest
+    assert len(manifest.family) == 6 * 2 + 2 * 3
+    rows = manifest.metrics["subsets"]["students"]
+    assert [len(row["seeds"]) for row in rows] == [3, 2, 2, 2, 2, 2, 2, 3]
+    for row in rows:
+        values = row["accuracy"]["values"]
+        assert row["accuracy"]["mean"] == pytest.approx(sum(values) / len(row["seeds"]))
+    assert rows[-1]["accuracy"]["values"][0] == manifest.metrics["student"]["accuracy"]
+    assert sum(manifest.metrics["subsets"]["shapley"]["f1_macro"].values()) == pytest.approx(
+        rows[-1]["f1_macro"]["mean"] - rows[0]["f1_macro"]["mean"]
+    )
+    analysis = Analyser.open(bundle).analyse(Post(LOW), explain="none", target="suicide")
+    found = analysis.to_json()["contributions"]["student"]
+    assert found["full"] == pytest.approx(
+        analysis.predictions["student"].probabilities["suicide"], abs=1e-5
+    )
+    assert found["residual"] < 1e-6
+    assert found["seeds"] == 2
+    assert all(found["sd"][teacher] >= 0 for teacher in ("text", "audio", "emotion"))
+    table = pd.read_csv(bundle / "test_predictions.csv")
+    assert len(table) == 8
+    assert "text" not in table.columns
+    assert (table["student: suicide"] + table["student: depression"]).to_numpy() == pytest.approx(1)
 
 
 def test_missing_data_is_named(trained, tmp_path):
