@@ -9,6 +9,7 @@ from typing import Any, Final
 from app import charts
 from app.components.help_lines import NOT_THIS, HelpLines
 from app.escape import build_help_lines, build_note, build_table, escape
+from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from app.report_explained import build_explanations
 from app.report_frame import build_chart, build_document
 from app.wording import (
@@ -75,6 +76,7 @@ def build_report(analysis: Analysis, about: About, *, text: str | None = None) -
     sections = (
         ("Answers of all models", _build_answers(analysis, sources)),
         ("What each teacher contributes", _build_contributions(analysis, sources)),
+        *_build_learned(analysis, sources),
         ("What was read and heard", _build_read(analysis)),
         ("What the answers rest on", build_explanations(analysis, sources, text)),
         ("How good the models are", _build_metrics(about)),
@@ -170,6 +172,21 @@ def _build_contributions(analysis: Analysis, sources: Mapping[str, str]) -> str:
         f'<p class="small">Rule: {escape(found.rule)}</p>'
         f"{build_table(('Step', 'Value'), rows, numeric=(1,))}"
     )
+
+
+def _build_learned(analysis: Analysis, sources: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    found = analysis.student_contributions
+    if found is None:
+        return ()
+    rows = list_learned(found)
+    told = "; ".join(f"{name}: {value}" for name, value in rows)
+    body = (
+        f"<p>{escape(f'{say_learned(found, sources)} {WHAT_IT_IS}')}</p>"
+        f"{build_chart(draw_learned(found), told)}"
+        f'<p class="small">Rule: {escape(found.rule)}</p>'
+        f"{build_table(('Step', 'Value'), rows, numeric=(1,))}"
+    )
+    return (("What the student learned from each teacher", body),)
 
 
 def _build_read(analysis: Analysis) -> str:

@@ -45,6 +45,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "text": "Text teacher reads the text",
     "audio": "Audio teacher listens",
     "emotion": "Emotion teacher reads the emotion words",
+    "students": "Students of every set of teachers read the text",
     "explaining student": "Explaining the student",
     "explaining text": "Explaining the text teacher",
     "explaining emotion": "Explaining the emotion teacher",

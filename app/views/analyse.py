@@ -14,6 +14,7 @@ from app.components.decide import ask_decide_first, show_question
 from app.components.emotions import show_emotions
 from app.components.help_lines import show_help_lines
 from app.components.keep import show_keep
+from app.components.learned import show_learned
 from app.components.models_table import show_models
 from app.components.post_input import ask_post, clear_post
 from app.components.quality import show_read
@@ -127,6 +128,7 @@ def _show_details(case: Case) -> None:
         show_models(analysis, target, sources)
     with right:
         show_contributions(analysis, sources)
+        show_learned(analysis, sources)
     st.space("small")
     words, emotions, sound, read, record = st.tabs(
         ["Words", "Emotions", "Sound", "Read and heard", "Record"]
