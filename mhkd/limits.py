@@ -35,6 +35,12 @@ HEARD_WINDOW_S: Final = 10.0
 MAX_HEARD_WINDOWS: Final = 3
 MIN_LAST_WINDOW_S: Final = 1.0  # a shorter rest costs as much as a whole window and is not heard
 
+# Uploads that the server holds in memory
+MAX_HELD_UPLOADS: Final = 4  # of one session
+MAX_SERVER_UPLOAD_BYTES: Final = (
+    512 * 1024**2
+)  # of all sessions, counting those on their way as full
+
 # The decoding child process
 DECODE_CPU_S: Final = 20
 DECODE_WALL_S: Final = 30.0

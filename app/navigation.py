@@ -1,0 +1,35 @@
+"""Page settings and navigation: what is drawn before and around each page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.escape import write_style
+from app.views import analyse, batch, cases, method
+
+_ICON = Path(__file__).resolve().parents[1] / "assets" / "icon.png"
+
+
+def draw_app() -> None:
+    """Draws the frame and the page that was asked for."""
+    icon = str(_ICON) if _ICON.is_file() else None
+    st.set_page_config(
+        page_title="mhkd",
+        page_icon=icon,
+        layout="wide",
+        menu_items={"Get help": None, "Report a bug": None, "About": None},
+    )
+    write_style()
+    if icon is not None:
+        st.logo(icon)
+    st.navigation(
+        [
+            st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True),
+            st.Page(batch.show_page, title="Batch", url_path="batch"),
+            st.Page(cases.show_page, title="Cases", url_path="cases"),
+            st.Page(method.show_page, title="Method and limits", url_path="method"),
+        ],
+        position="top",
+    ).run()

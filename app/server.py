@@ -1,0 +1,252 @@
+"""What stands before the page: response headers, an upload quota, logs without content.
+
+Streamlit answers every request below; nothing here reads a body. ``middleware`` is given
+to ``st.App`` in ``app/main.py``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import re
+import sys
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config, net_util
+from streamlit.runtime import get_instance
+
+from mhkd.limits import MAX_HELD_UPLOADS, MAX_SERVER_UPLOAD_BYTES, MAX_UPLOAD_BYTES
+
+_UPLOAD: Final = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)$")
+_HIDDEN: Final = re.compile(r"/_stcore/(metrics|agent)(/|$)")
+_INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_LASTING: Final = re.compile(r"/static/(js|css|media)/[^/]+$")  # named by their hash
+
+
+def build_policy(page: str) -> str:
+    """The Content-Security-Policy: this server and nobody else.
+
+    Styles are set by scripts all over the page, hence ``unsafe-inline`` for styles only.
+
+    Args:
+        page: HTML whose own inline scripts are allowed, by their hash.
+    """
+    scripts = " ".join(f"'sha256-{_digest(text)}'" for text in _INLINE_SCRIPT.findall(page))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {scripts}".rstrip(),
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "media-src 'self' data: blob:",
+            "connect-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "manifest-src 'self'",
+            "frame-src 'none'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "object-src 'none'",
+        )
+    )
+
+
+class Headers:
+    """Adds what a browser is to hold to, and hides what is for operators."""
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self._app, self._policy = app, policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = self._policy
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["X-Frame-Options"] = "DENY"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self)"
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                if not _LASTING.search(scope["path"]):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        if _HIDDEN.search(scope["path"]):
+            refusal = PlainTextResponse("Not found", 404)
+            await refusal(scope, receive, send_with_headers)
+            return
+        await self._app(scope, receive, send_with_headers)
+
+
+class UploadQuota:
+    """Bounds what a session, and what all of them, hold in uploads.
+
+    Streamlit bounds one file, not their number: any visitor could fill the memory with
+    fresh ids. Counted is what is held now, and what is on its way.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._coming: dict[str, set[str]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request; one upload too many gets 429."""
+        found = _UPLOAD.search(scope["path"]) if scope["type"] == "http" else None
+        if found is None or scope["method"] != "PUT":
+            await self._app(scope, receive, send)
+            return
+        session, file = found["session"], found["file"]
+        if not self._admit(session, file):
+            refusal = PlainTextResponse(
+                "Too many files are held. Remove one, or try again in some minutes.", 429
+            )
+            await refusal(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._release(session, file)
+
+    def _admit(self, session: str, file: str) -> bool:
+        held = held_uploads()
+        with self._lock:
+            files = set(held.get(session, {})) | self._coming.get(session, set())
+            on_the_way = sum(len(coming) for coming in self._coming.values())
+            total = sum(size for sizes in held.values() for size in sizes.values())
+            total += (on_the_way + 1) * MAX_UPLOAD_BYTES
+            if file in self._coming.get(session, set()):
+                return False
+            if len(files | {file}) > MAX_HELD_UPLOADS or total > MAX_SERVER_UPLOAD_BYTES:
+                return False
+            self._coming.setdefault(session, set()).add(file)
+            return True
+
+    def _release(self, session: str, file: str) -> None:
+        with self._lock:
+            self._coming[session].discard(file)
+            if not self._coming[session]:
+                del self._coming[session]
+
+
+def held_uploads() -> dict[str, dict[str, int]]:
+    """Session → file → bytes, of all uploads in memory."""
+    manager: Any = get_instance().uploaded_file_mgr
+    with manager._lock:
+        return {
+            session: {file: len(record.data) for file, record in files.items()}
+            for session, files in manager.file_storage.items()
+        }
+
+
+def middleware() -> list[Middleware]:
+    """The stack, outermost first."""
+    page = Path(st.__file__).with_name("static") / "index.html"
+    return [
+        Middleware(Headers, policy=build_policy(page.read_text("utf-8"))),
+        Middleware(UploadQuota),
+    ]
+
+
+def prepare_process() -> None:
+    """What holds for the whole process, before it serves."""
+    stay_on_this_machine()
+    quieten_logs()
+
+
+@asynccontextmanager
+async def tell_address(_: Any) -> AsyncGenerator[None, None]:
+    """Says where the page is, once it is served. For ``st.App(lifespan=…)``."""
+    address, port = config.get_option("server.address"), config.get_option("server.port")
+    everywhere = address in (None, "", "0.0.0.0", "::")  # noqa: S104
+    told = f"http://{'localhost' if everywhere else address}:{port}"
+    sys.stdout.write(f"mhkd is at {told}{', open to all networks' if everywhere else ''}\n")
+    sys.stdout.flush()
+    yield
+
+
+def stay_on_this_machine() -> None:
+    """Keeps Streamlit from asking a service on the internet for this machine's address.
+
+    It would do so for a visitor of another origin. (When it listens to all networks it would
+    do so for its welcome, too, which .streamlit/config.toml leaves out.)
+    """
+    net_util._external_ip = ""  # as if it had been found; equals no host
+
+
+def quieten_logs() -> None:
+    """From now on a log record names an exception and its place, never its message.
+
+    The message of an exception may quote the post, and so may values in it.
+    """
+    make = logging.getLogRecordFactory()
+    if getattr(make, "quiet", False):
+        return
+
+    def make_quiet(*arguments: Any, **options: Any) -> logging.LogRecord:
+        record = make(*arguments, **options)
+        record.args = _without_exceptions(record.args)
+        if record.exc_info and record.exc_info[1] is not None:
+            record.msg = f"{record.getMessage()} ({name_fault(record.exc_info[1])})"
+            record.args = None
+        elif isinstance(record.msg, BaseException):
+            record.msg = name_fault(record.msg)
+        record.exc_info = None
+        record.exc_text = None
+        return record
+
+    make_quiet.quiet = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(make_quiet)
+
+
+def name_fault(fault: BaseException) -> str:
+    """An exception by its kind and the line that raised it."""
+    place = fault.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else _say_place(place.tb_frame.f_code.co_filename, place.tb_lineno)
+    return f"{type(fault).__name__}{where}"
+
+
+def tell_fault(fault: Exception) -> bool:
+    """Says in the page that it could not be drawn. For ``st.App(on_script_error=…)``."""
+    st.error(
+        "This part of the page could not be drawn, for a reason that was not foreseen "
+        f"({type(fault).__name__}). What you wrote is still here. Reload the page, and report "
+        "it if it happens twice."
+    )
+    return True
+
+
+def _say_place(file: str, line: int) -> str:
+    return f" at {'/'.join(Path(file).parts[-2:])}:{line}"
+
+
+def _without_exceptions(values: Any) -> Any:
+    if isinstance(values, tuple):
+        return tuple(_named(value) for value in values)
+    return values
+
+
+def _named(value: Any) -> Any:
+    return name_fault(value) if isinstance(value, BaseException) else value
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
