@@ -18,6 +18,7 @@ import typer
 from mhkd.batch.command import batch
 from mhkd.cases.commands import audit_app, cases_app
 from mhkd.device import check_device
+from mhkd.emotion.commands import lexicon_app
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
 
@@ -39,6 +40,7 @@ app = typer.Typer(
 
 app.add_typer(cases_app, name="cases")
 app.add_typer(audit_app, name="audit")
+app.add_typer(lexicon_app, name="lexicon")
 
 
 class Explain(StrEnum):

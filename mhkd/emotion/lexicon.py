@@ -139,9 +139,18 @@ def derive_lexicon(
 
 
 def read_goemotions(file: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """Reads a GoEmotions CSV with the columns text and label, labels joined by ``|``."""
+    """Reads a GoEmotions CSV with the columns text and label, labels joined by ``|``.
+
+    Raises:
+        InputError: the file is missing or lacks a column.
+    """
+    if not file.is_file():
+        raise InputError(f"The file {file} is missing: expected a CSV with text and label.")
     with file.open(encoding="utf-8", newline="") as stream:
-        return [(row["text"], tuple(row["label"].split("|"))) for row in csv.DictReader(stream)]
+        reader = csv.DictReader(stream)
+        if not {"text", "label"} <= set(reader.fieldnames or ()):
+            raise InputError(f"{file} lacks a column: expected text and label.")
+        return [(row["text"], tuple(row["label"].split("|"))) for row in reader]
 
 
 def save_lexicon(associations: Sequence[Association], file: Path, notes: Sequence[str]) -> None:

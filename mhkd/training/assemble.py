@@ -61,6 +61,7 @@ class BundleParts:
     search: StudentSearch
     region: Region
     voice_counts: Mapping[str, int]
+    emotion_study: Sequence[Mapping[str, Any]] = ()
 
 
 def write_bundle(parts: BundleParts, folder: Path, say: Say) -> Path:
@@ -190,6 +191,7 @@ def _validation(parts: BundleParts) -> dict[str, Any]:
         ],
         "voices": dict(parts.voice_counts),
         "emotion_graph": parts.table.facts,
+        "emotion_study": [dict(row) for row in parts.emotion_study],
     }
 
 

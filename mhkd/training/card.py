@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mhkd.bundle import Manifest, TextSettings
+from mhkd.training.card_studies import tell_emotion_study, tell_subsets
 
 _NAMES = {
     "text": "Text teacher",
@@ -37,9 +38,10 @@ def write_card(manifest: Manifest, file: Path) -> None:
         _data(manifest),
         _models(manifest),
         _results(manifest),
+        tell_subsets(manifest.metrics.get("subsets")),
         _limits(manifest),
     ]
-    file.write_text("\n\n".join(sections) + "\n", "utf-8")
+    file.write_text("\n\n".join(filter(None, sections)) + "\n", "utf-8")
 
 
 def _head(manifest: Manifest) -> str:
@@ -152,7 +154,7 @@ def _validation(manifest: Manifest) -> str:
         "| backbone | layers | frozen | accuracy | log-loss | posts |\n|---|---|---|---|---|---|\n"
         + "\n".join(rows)
         + f"\n\nThe chosen one without distillation: {plain['accuracy']:.1%}, "
-        f"log-loss {plain['log_loss']:.3f}."
+        f"log-loss {plain['log_loss']:.3f}." + tell_emotion_study(found.get("emotion_study") or [])
     )
 
 

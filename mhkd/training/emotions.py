@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from mhkd.assets import ASSETS
-from mhkd.emotion.embedding import learn_embeddings
+from mhkd.emotion.embedding import WordEmbeddings, learn_embeddings
 from mhkd.emotion.graph import EmotionGraph, build_graph
 from mhkd.emotion.lexicon import Lexicon, load_lexicon
 from mhkd.models.backbones import load_text_backbone
@@ -67,24 +67,8 @@ def learn_emotion_table(
             ("BERT ∥ MM-EMOG").
     """
     lexicon = find_lexicon(recipe.lexicon)
-    graph = build_graph(
-        texts,
-        authors,
-        min_posts=recipe.min_posts,
-        min_authors=recipe.min_authors,
-        window=recipe.window,
-        min_jaccard=recipe.min_jaccard,
-    )
-    learned = learn_embeddings(
-        graph,
-        lexicon,
-        embed_words(graph.words, recipe.features),
-        hidden=recipe.graph_hidden,
-        width=recipe.width,
-        epochs=recipe.graph_epochs,
-        learning_rate=recipe.graph_learning_rate,
-        seed=seed,
-    )
+    graph = build_emotion_graph(recipe, texts, authors)
+    learned = learn_graph_vectors(recipe, graph, lexicon, seed)
     facts = {
         "words": len(graph.words),
         "edges": int(graph.adjacency.nnz),
@@ -96,7 +80,37 @@ def learn_emotion_table(
     if contexts is not None:
         beside = contexts(graph.words)
         vectors = torch.cat([beside / beside.std(), vectors / vectors.std()], dim=1)
-    return EmotionTable(_standardise(vectors, graph), graph.words, facts)
+    return EmotionTable(scale_table(vectors, graph), graph.words, facts)
+
+
+def build_emotion_graph(
+    recipe: EmotionRecipe, texts: Sequence[str], authors: Sequence[str]
+) -> EmotionGraph:
+    """The graph over posts and words, by the recipe's limits."""
+    return build_graph(
+        texts,
+        authors,
+        min_posts=recipe.min_posts,
+        min_authors=recipe.min_authors,
+        window=recipe.window,
+        min_jaccard=recipe.min_jaccard,
+    )
+
+
+def learn_graph_vectors(
+    recipe: EmotionRecipe, graph: EmotionGraph, lexicon: Lexicon, seed: int
+) -> WordEmbeddings:
+    """The graph's embedding of each word."""
+    return learn_embeddings(
+        graph,
+        lexicon,
+        embed_words(graph.words, recipe.features),
+        hidden=recipe.graph_hidden,
+        width=recipe.width,
+        epochs=recipe.graph_epochs,
+        learning_rate=recipe.graph_learning_rate,
+        seed=seed,
+    )
 
 
 def fit_emotion_classifier(
@@ -126,7 +140,7 @@ def fit_emotion_classifier(
     return model
 
 
-def _standardise(vectors: torch.Tensor, graph: EmotionGraph) -> torch.Tensor:
+def scale_table(vectors: torch.Tensor, graph: EmotionGraph) -> torch.Tensor:
     """The embedding table, scaled so that the pooled training posts have mean 0 and variance 1.
 
     Pooling is linear, so this can be done once to the words; row 0 is padding. Rounded to

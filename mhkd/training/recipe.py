@@ -116,6 +116,9 @@ class EmotionRecipe(_Part):
     graph_learning_rate: float = Field(0.01, gt=0)
     hidden: int = Field(100, ge=2, description="Width of the classifier's hidden layer.")
     tune_embeddings: bool = Field(True, description="Train the embeddings with the classifier.")
+    study: bool = Field(
+        False, description="Also measure each part alone, and with the emotions shuffled."
+    )
     fit: FitRecipe = FitRecipe()
 
 

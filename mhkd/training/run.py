@@ -17,6 +17,7 @@ import torch
 from mhkd.bundle import TextSettings
 from mhkd.training.assemble import BundleParts, write_bundle
 from mhkd.training.data import LabelledPosts, TaskData, load_task
+from mhkd.training.emotion_study import study_emotions
 from mhkd.training.emotions import EmotionTable
 from mhkd.training.familiarity import Region, fit_region, pool_states
 from mhkd.training.fit import Targets
@@ -32,6 +33,7 @@ from mhkd.training.teachers import (
     audio_fit,
     cross_fit,
     emotion_fit,
+    find_contexts,
     keep_emotion_table,
     text_fit,
     text_probe,
@@ -98,7 +100,14 @@ def train(
     teachers = _train_teachers(run, jobs, table)
     search = train_students(recipe, data.train, teachers, run.inputs(), run.folder)
     parts = BundleParts(
-        recipe, data, teachers, table, search, _find_region(run, search), _count(jobs)
+        recipe,
+        data,
+        teachers,
+        table,
+        search,
+        _find_region(run, search),
+        _count(jobs),
+        _study(run),
     )
     return write_bundle(parts, out or target / "bundle", say)
 
@@ -131,7 +140,7 @@ def _train_teachers(
         "emotion",
         posts,
         emotion_fit(recipe, posts, run.targets, table),
-        run.inputs(emotion=recipe.emotion.chosen()),
+        run.inputs(emotion=recipe.emotion.chosen(exclude={"study"})),
         folder,
     )
     spoken = make_key({"files": [job.file.name for job in jobs]})
@@ -183,6 +192,16 @@ def text_settings(recipe: Recipe) -> TextSettings:
         pooled_layers=recipe.text.pooled_layers,
         temperature=1.0,
     )
+
+
+def _study(run: _Run) -> list[dict[str, Any]]:
+    if not run.recipe.emotion.study:
+        return []
+    contexts = find_contexts(run.recipe, run.posts, run.folder)
+    rows = study_emotions(run.recipe, run.posts, run.inputs(), run.folder, contexts)
+    for row in rows:
+        run.folder.say(f"emotion study, {row['variant']}: {row['accuracy']:.1%}")
+    return rows
 
 
 def _find_region(run: _Run, search: StudentSearch) -> Region:

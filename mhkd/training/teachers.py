@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +17,7 @@ from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.contexts import average_contexts
 from mhkd.training.data import LabelledPosts
 from mhkd.training.emotions import (
+    Contexts,
     EmotionTable,
     fit_emotion_classifier,
     learn_emotion_table,
@@ -25,7 +25,7 @@ from mhkd.training.emotions import (
 )
 from mhkd.training.fit import Targets, cross_entropy
 from mhkd.training.linear import fit_head
-from mhkd.training.recipe import Recipe, StatesRecipe
+from mhkd.training.recipe import Recipe
 from mhkd.training.sounds import fit_audio_head, predict_sounds
 from mhkd.training.stages import RunFolder
 from mhkd.training.texts import (
@@ -146,15 +146,23 @@ def emotion_fit(recipe: Recipe, posts: LabelledPosts, targets: Targets, table: E
     return fit
 
 
+def find_contexts(recipe: Recipe, posts: LabelledPosts, run: RunFolder) -> Contexts | None:
+    """What gives words their contexts in the training posts; None where the recipe has none."""
+    chosen = recipe.emotion.contexts
+    if chosen is None:
+        return None
+
+    def average_over_posts(words: Sequence[str]) -> torch.Tensor:
+        kept = keep_states(chosen.backbone, chosen.layer, posts.texts, run.folder)
+        return average_contexts(words, posts.texts, chosen.backbone, kept)
+
+    return average_over_posts
+
+
 def keep_emotion_table(
     recipe: Recipe, posts: LabelledPosts, inputs: Mapping[str, Any], run: RunFolder
 ) -> EmotionTable:
     """Learns the graph's embeddings over all training posts, or reads them."""
-    chosen = recipe.emotion.contexts
-
-    def average_over_posts(chosen: StatesRecipe, words: Sequence[str]) -> torch.Tensor:
-        kept = keep_states(chosen.backbone, chosen.layer, posts.texts, run.folder)
-        return average_contexts(words, posts.texts, chosen.backbone, kept)
 
     def make() -> Mapping[str, torch.Tensor]:
         table = learn_emotion_table(
@@ -162,7 +170,7 @@ def keep_emotion_table(
             posts.texts,
             posts.groups,
             recipe.seed,
-            None if chosen is None else partial(average_over_posts, chosen),
+            find_contexts(recipe, posts, run),
         )
         return {
             "vectors": table.vectors,
@@ -170,7 +178,7 @@ def keep_emotion_table(
             "facts": _as_bytes(table.facts),
         }
 
-    graph = recipe.emotion.chosen(exclude={"fit", "hidden", "tune_embeddings"})
+    graph = recipe.emotion.chosen(exclude={"fit", "hidden", "tune_embeddings", "study"})
     kept = run.keep("emotion-graph", {**inputs, "graph": graph}, make)
     words, facts = _read_bytes(kept["words"]), _read_bytes(kept["facts"])
     return EmotionTable(kept["vectors"], tuple(words), facts)

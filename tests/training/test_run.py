@@ -139,6 +139,7 @@ def test_a_probed_text_teacher_stores_its_head_alone_and_words_get_contexts(trai
     content = yaml.safe_load(recipe.read_text())
     content["text"] |= {"probe": 0.1, "pooled_layers": 2}
     content["emotion"]["contexts"] = {"backbone": content["text"]["backbone"], "layer": 1}
+    content["emotion"]["study"] = True
     probed = folder / "probed.yaml"
     probed.write_text(yaml.safe_dump(content))
     bundle = train(probed, data_dir=folder, run_dir=folder / "run", out=folder / "p", workers=1)
@@ -146,6 +147,13 @@ def test_a_probed_text_teacher_stores_its_head_alone_and_words_get_contexts(trai
     assert load_weights(bundle / "emotion.safetensors")["embedding.weight"].shape[1] > 8
     found = Analyser.open(bundle).predict_texts([f"{GLAD} so", f"{LOW} so"], ("text",))["text"]
     assert found.argmax(1).tolist() == [0, 1]
+    study = load_bundle(bundle).manifest.data["validation"]["emotion_study"]
+    assert [row["variant"] for row in study] == [
+        "lexicon alone", "graph", "graph, emotions shuffled", "contexts alone",
+        "contexts and graph", "contexts and graph, emotions shuffled",
+    ]  # fmt: skip
+    assert all(row["n"] == 18 for row in study)
+    assert "contexts and graph" in (bundle / "MODEL_CARD.md").read_text()
 
 
 def test_students_of_every_subset_come_with_the_bundle(trained):

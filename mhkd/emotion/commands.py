@@ -1,0 +1,47 @@
+"""``mhkd lexicon``: is a word–emotion lexicon any good?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+lexicon_app = typer.Typer(help="Word–emotion lexicons.", rich_markup_mode=None)
+
+
+@lexicon_app.callback()
+def lexicon() -> None:
+    """Word–emotion lexicons."""
+
+
+@lexicon_app.command()
+def check(
+    lexicon: Annotated[str, typer.Argument(help="A TSV file, or a name in assets/lexicons.")],
+    comments: Annotated[
+        Path, typer.Option("--comments", help="GoEmotions CSV: columns text and label.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare the emotions of words with those people found in whole comments."""
+    from mhkd.assets import ASSETS
+    from mhkd.emotion.check import check_lexicon
+    from mhkd.emotion.lexicon import GOEMOTIONS_GROUPS, load_lexicon, read_goemotions
+
+    embedded = ASSETS / "lexicons" / f"{lexicon}.tsv"
+    loaded = load_lexicon(embedded if embedded.is_file() else Path(lexicon))
+    found = check_lexicon(loaded, read_goemotions(comments), GOEMOTIONS_GROUPS)
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(found)))
+        return
+    low, high = found.interval
+    typer.echo(
+        f"macro-F1 {found.macro_f1:.3f} [{low:.3f}, {high:.3f}] over "
+        f"{len(found.emotions)} emotions, "
+        f"{found.comments} comments; every emotion everywhere {found.everywhere_f1:.3f}; "
+        f"{found.covered:.1%} of the comments have a word of the lexicon"
+    )
+    for emotion, f1 in found.f1.items():
+        typer.echo(f"{emotion:12} {f1:.3f}")

@@ -1,0 +1,75 @@
+"""Two sections of the model card: the emotion teacher's parts, the students by teachers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def tell_emotion_study(rows: list[dict[str, Any]]) -> str:
+    """What each part of the emotion teacher reaches; empty where it was not studied."""
+    if not rows:
+        return ""
+    lines = [
+        f"| {row['variant']} | {100 * row['accuracy']:.1f} [{100 * row['interval'][0]:.1f}, "
+        f"{100 * row['interval'][1]:.1f}] | {row['log_loss']:.3f} |"
+        for row in rows
+    ]
+    return (
+        f"\n\nWhat the emotion teacher's parts carry, on held-out training posts (n = "
+        f"{rows[0]['n']}; shuffled: the lexicon's sets of emotions given to other words of it, "
+        "the graph learned anew):\n\n| word vectors | accuracy | log-loss |\n|---|---|---|\n"
+        + "\n".join(lines)
+        + f"\n\n{_emotions_add(rows)}"
+    )
+
+
+def _emotions_add(rows: list[dict[str, Any]]) -> str:
+    by_name = {row["variant"]: row for row in rows}
+    pairs = [
+        (n, by_name[f"{n}, emotions shuffled"])
+        for n in by_name
+        if f"{n}, emotions shuffled" in by_name
+    ]
+    told = []
+    for name, shuffled in pairs:
+        true = by_name[name]
+        inside = shuffled["interval"][0] <= true["accuracy"] <= shuffled["interval"][1]
+        verdict = (
+            "the emotions add nothing that this n can show" if inside else "the emotions count"
+        )
+        told.append(f"{name.capitalize()}: {verdict}.")
+    return " ".join(told)
+
+
+def tell_subsets(found: dict[str, Any] | None) -> str:
+    """What the students of every subset reach; empty where there are none."""
+    if not found:
+        return ""
+    lines = []
+    for row in found["students"]:
+        cells = [_mean_sd(row[key]) for key in ("accuracy", "f1_macro")]
+        lines.append(
+            f"| {' + '.join(row['teachers']) or 'none'} | {len(row['seeds'])} | "
+            + " | ".join(cells)
+            + " |"
+        )
+    shares = found["shapley"]
+    told = ""
+    if shares:
+        told = (
+            "\n\nShapley values over the macro-F1 of the eight means: "
+            + ", ".join(
+                f"{name} {100 * value:+.1f} points" for name, value in shares["f1_macro"].items()
+            )
+            + "."
+        )
+    return (
+        "## Students by their teachers\n\nMean ± standard deviation over seeds, on the test part; "
+        "same initial weights and order of posts within a seed.\n\n"
+        "| teachers | seeds | accuracy | macro-F1 |\n|---|---|---|---|\n" + "\n".join(lines) + told
+    )
+
+
+def _mean_sd(values: dict[str, Any]) -> str:
+    spread = "" if values["sd"] is None else f" ± {100 * values['sd']:.1f}"
+    return f"{100 * values['mean']:.1f}{spread}"
