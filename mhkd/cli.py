@@ -21,6 +21,7 @@ from mhkd.device import check_device
 from mhkd.emotion.commands import lexicon_app
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
+from mhkd.results.command import results
 
 if TYPE_CHECKING:
     from mhkd.analyser import OnProgress
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.add_typer(cases_app, name="cases")
 app.add_typer(audit_app, name="audit")
 app.add_typer(lexicon_app, name="lexicon")
+app.command()(results)
 
 
 class Explain(StrEnum):

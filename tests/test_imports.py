@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "torchaudio_mend": set(),
     "cases": {"text"},
     "recipes": set(),
+    "results": {"bundle"},
 }
 APP_ALLOWED = {"analyser", "analysis", "post", "limits", "errors", "metrics", "batch", "cases"}
 

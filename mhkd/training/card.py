@@ -199,6 +199,33 @@ def _sets(manifest: Manifest) -> str:
     )
 
 
+def _variants(manifest: Manifest) -> str:
+    titles = {
+        "author_disjoint": "by nobody who wrote a training post",
+        "no_near_duplicates": "unlike every training post and every other test post",
+    }
+    kinds = {
+        kind: found
+        for kind, found in manifest.metrics.get("variants", {}).items()
+        if found["models"]
+    }
+    if not kinds:
+        return ""
+    heads = [f"{titles[kind]} (n = {found['n']})" for kind, found in kinds.items()]
+    rows = [
+        f"| {title} | "
+        + " | ".join(_cell(found["models"][name], "accuracy") for found in kinds.values())
+        + " |"
+        for name, title in _NAMES.items()
+        if all(name in found["models"] for found in kinds.values())
+    ]
+    return (
+        "Accuracy on the test posts that are\n\n"
+        + "\n".join([f"| model | {' | '.join(heads)} |", "|---" * (len(kinds) + 1) + "|", *rows])
+        + "\n\n"
+    )
+
+
 def _outside(manifest: Manifest) -> str:
     rates: dict[str, Any] = manifest.metrics.get("outside", {})
     skipped = max((kind["skip"] for kind in manifest.recipe["data"]["unfamiliar"]), default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from mhkd.models.members import Members, TextMember
 from mhkd.predictions import measure_familiarity
 from mhkd.training.baseline import fit_linear, predict_linear
 from mhkd.training.data import TaskData
+from mhkd.training.leaks import find_clean
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,7 +40,8 @@ class Evaluation:
     Attributes:
         metrics: model → metrics of ``measure``, ``ece_if_calibrated`` and ``reliability``, its
             bins of equal mass; also ``comparison``, McNemar's test of the student against its
-            twin, ``conformal``, and ``subsets``, see ``measure_family``.
+            twin, ``conformal``, ``variants``, the same on the test posts that ``find_clean``
+            keeps, and ``subsets``, see ``measure_family``.
         probabilities: model → shape (posts, classes), in the order of the test posts; students
             of the family under the names of ``FamilyStudent``.
     """
@@ -77,6 +79,10 @@ def evaluate_bundle(
     }
     if manifest.conformal is not None:
         metrics["conformal"] = _rate_sets(manifest.conformal, manifest, found["student"], truth)
+    metrics["variants"] = {
+        kind: _measure_part(found, truth, chosen, seed)
+        for kind, chosen in find_clean(data.train, data.test).items()
+    }
     if members.family is not None:
         answers = predict_family_batches(request)
         metrics["subsets"] = measure_family(manifest.family, answers, truth)
@@ -85,6 +91,19 @@ def evaluate_bundle(
             for student, of_one in zip(manifest.family, answers, strict=True)
         }
     return Evaluation(metrics, found)
+
+
+def _measure_part(
+    found: Mapping[str, Floats], truth: Ints, chosen: npt.NDArray[np.bool_], seed: int
+) -> dict[str, Any]:
+    """Every model on some of the test posts; no models where a label is missing among them."""
+    whole = len(np.unique(truth[chosen])) == len(np.unique(truth))
+    models = {
+        name: measure(probabilities[chosen], truth[chosen], seed=seed)
+        for name, probabilities in found.items()
+        if whole
+    }
+    return {"n": int(chosen.sum()), "models": models}
 
 
 def measure_family(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -59,6 +60,20 @@ def find_leaks(
     }
 
 
+def find_clean(train: LabelledPosts, test: LabelledPosts) -> dict[str, npt.NDArray[np.bool_]]:
+    """Test posts without a tie to the training part, by kind of tie; each of shape (test posts,).
+
+    ``author_disjoint``: by nobody who wrote a training post. ``no_near_duplicates``: unlike every
+    training post and every earlier test post (cosine of character 5-grams below 0.9).
+    """
+    authors = set(train.groups)
+    near = _find_near(train.texts, test.texts)[len(train.texts) :]
+    return {
+        "author_disjoint": np.array([group not in authors for group in test.groups], bool),
+        "no_near_duplicates": ~near,
+    }
+
+
 def tell_leaks(found: Mapping[str, Any]) -> list[str]:
     """The counts as lines for a person."""
     words = "; ".join(
@@ -92,19 +107,41 @@ def _count_repeated(texts: Sequence[str]) -> int:
 
 
 def _count_near(train: Sequence[str], test: Sequence[str]) -> tuple[int, int]:
-    vectors: csr_matrix = TfidfVectorizer(analyzer="char", ngram_range=(5, 5)).fit_transform(
-        [*train, *test, "none at all"]
-    )[:-1]
+    vectors = _count_grams([*train, *test])
     known = vectors[: len(train)]
     within = across = 0
-    for start in range(0, vectors.shape[0], _ROWS_AT_ONCE):
-        block = (vectors[start : start + _ROWS_AT_ONCE] @ known.T).toarray() >= NEAR_DUPLICATE
+    for start, block in _blocks(vectors, known):
         for row, hits in enumerate(block, start):
             if row < len(train):
                 within += bool(hits[:row].any())
             else:
                 across += bool(hits.any())
     return within, across
+
+
+def _find_near(train: Sequence[str], test: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """For each post, training part first, whether an earlier one is nearly identical."""
+    vectors = _count_grams([*train, *test])
+    return np.array(
+        [
+            hits[:row].any()
+            for start, block in _blocks(vectors, vectors)
+            for row, hits in enumerate(block, start)
+        ],
+        bool,
+    )
+
+
+def _count_grams(texts: Sequence[str]) -> csr_matrix:
+    grams = TfidfVectorizer(analyzer="char", ngram_range=(5, 5))
+    return grams.fit_transform([*texts, "none at all"])[:-1]
+
+
+def _blocks(vectors: csr_matrix, known: csr_matrix) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
+    """Where rows of ``vectors`` are near those of ``known``, some rows at a time."""
+    for start in range(0, vectors.shape[0], _ROWS_AT_ONCE):
+        block = (vectors[start : start + _ROWS_AT_ONCE] @ known.T).toarray()
+        yield start, block >= NEAR_DUPLICATE
 
 
 def _naming(label: str, source: str) -> re.Pattern[str]:

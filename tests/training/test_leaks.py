@@ -1,7 +1,7 @@
 import numpy as np
 
 from mhkd.training.data import LabelledPosts
-from mhkd.training.leaks import find_leaks, tell_leaks
+from mhkd.training.leaks import find_clean, find_leaks, tell_leaks
 
 LABELS = ["depression", "suicide"]
 LONG = "the garden was quiet and the light came slowly over the wall while we waited for the others"
@@ -39,3 +39,12 @@ def test_a_line_in_five_posts_recurs():
     train = posts("a", [f"number {i}\nthe same end" for i in range(5)], [0] * 5, "abcde")
     test = posts("b", ["alone"], [1], ["z"])
     assert find_leaks(train, test, LABELS, {})["repeated_lines"] == 5
+
+
+def test_posts_without_ties_are_marked_one_by_one():
+    train = posts("a", [LONG], [0], "v")
+    other = "a quite different sentence about bread and the early morning in the old kitchen"
+    test = posts("b", [LONG + ".", other, other, "calm"], [0, 1, 0, 1], ["w", "v", "x", "y"])
+    clean = find_clean(train, test)
+    assert clean["author_disjoint"].tolist() == [True, False, True, True]
+    assert clean["no_near_duplicates"].tolist() == [False, True, False, True]

@@ -1,0 +1,124 @@
+"""The rows of a results table, from a bundle's manifest and from the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from scipy.stats import binomtest
+
+from mhkd.bundle import Manifest
+
+METRICS = ("accuracy", "f1_macro", "f1_weighted", "auc", "ece", "brier")
+OURS, PUBLISHED = "measured here", "published"
+_TITLES: Mapping[str, str] = {
+    "tf_idf_linear": "TF-IDF and linear model",
+    "text": "Text teacher",
+    "audio": "Audio teacher",
+    "emotion": "Emotion teacher",
+    "teachers": "Teachers' mean",
+    "student_without_teachers": "Student without teachers",
+    "student": "Student",
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A measured share or loss with its 95 % interval, and its spread over seeds if there are any.
+
+    Attributes:
+        low, high: the interval; None where none is known.
+        sd: standard deviation over ``Row.seeds`` seeds; None with one.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    sd: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on one task.
+
+    Attributes:
+        origin: ``measured here`` or ``published``.
+        protocol: how it was measured, in words.
+        n: posts it was measured on.
+        seeds: trainings that ``values`` are the mean of.
+        values: metric → value; a metric that is not known is absent.
+    """
+
+    task: str
+    model: str
+    origin: str
+    protocol: str
+    n: int
+    seeds: int
+    values: Mapping[str, Value]
+
+
+def collect_rows(manifest: Manifest) -> list[Row]:
+    """All models of a bundle, its students of every subset, and the published rows of its task."""
+    metrics = manifest.metrics
+    rows = [
+        _row(manifest, title, metrics[name]) for name, title in _TITLES.items() if name in metrics
+    ]
+    rows += _subset_rows(manifest)
+    return rows + read_published(manifest.name)
+
+
+def read_published(task: str) -> list[Row]:
+    """The paper's rows for a task; empty for a task that it does not have.
+
+    The interval of the accuracy is Wilson's for the n that the shares imply.
+    """
+    content: dict[str, Any] = yaml.safe_load(
+        (files("mhkd.results") / "published.yaml").read_text("utf-8")
+    )
+    found = content["tasks"].get(task)
+    if found is None:
+        return []
+    n = int(found["n"])
+    rows = []
+    for row in found["rows"]:
+        values = {name: Value(row[name] / 100) for name in METRICS if name in row}
+        interval = binomtest(round(values["accuracy"].value * n), n).proportion_ci(method="wilson")
+        values["accuracy"] = Value(values["accuracy"].value, interval.low, interval.high)
+        rows.append(Row(task, row["model"], PUBLISHED, found["protocol"], n, 1, values))
+    return rows
+
+
+def published_source() -> str:
+    """Where the published rows stand."""
+    content: dict[str, Any] = yaml.safe_load(
+        (files("mhkd.results") / "published.yaml").read_text("utf-8")
+    )
+    return str(content["source"]).strip()
+
+
+def _row(manifest: Manifest, title: str, found: Mapping[str, Any]) -> Row:
+    values = {
+        name: Value(found[name], *found["intervals"][name]) for name in METRICS if name in found
+    }
+    return Row(manifest.name, title, OURS, "test part, one seed", int(found["n"]), 1, values)
+
+
+def _subset_rows(manifest: Manifest) -> list[Row]:
+    found = manifest.metrics.get("subsets")
+    if not found:
+        return []
+    n = int(manifest.metrics["student"]["n"])
+    rows = []
+    for row in found["students"]:
+        seeds = len(row["seeds"])
+        values = {
+            name: Value(row[name]["mean"], sd=row[name]["sd"]) for name in METRICS if name in row
+        }
+        title = f"Student of {' + '.join(row['teachers']) or 'no teacher'}"
+        protocol = f"test part, mean of {seeds} seeds"
+        rows.append(Row(manifest.name, title, OURS, protocol, n, seeds, values))
+    return rows

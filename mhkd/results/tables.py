@@ -1,0 +1,115 @@
+"""Rows as CSV, Markdown and a figure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mhkd.results.rows import METRICS, OURS, Row, Value
+
+_TITLES = {
+    "accuracy": "accuracy",
+    "f1_macro": "macro-F1",
+    "f1_weighted": "weighted F1",
+    "auc": "AUC",
+    "ece": "ECE",
+    "brier": "Brier",
+}
+_SHARES = ("accuracy", "f1_macro", "f1_weighted")
+_COLOURS = {True: "#c07a24", False: "#7a8791"}
+
+
+def build_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """One line for each row, with value, interval and spread of every metric as numbers."""
+    lines = []
+    for row in rows:
+        line = {
+            "task": row.task,
+            "model": row.model,
+            "origin": row.origin,
+            "protocol": row.protocol,
+            "n": row.n,
+            "seeds": row.seeds,
+        }
+        for name in METRICS:
+            found = row.values.get(name)
+            for part in ("value", "low", "high", "sd"):
+                key = name if part == "value" else f"{name}_{part}"
+                line[key] = None if found is None else getattr(found, part)
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def build_markdown(rows: Sequence[Row], source: str) -> str:
+    """A table for each task, with what brackets and ± mean, and where the published rows stand."""
+    parts = []
+    for task in dict.fromkeys(row.task for row in rows):
+        chosen = [row for row in rows if row.task == task]
+        head = f"| model | protocol | n | {' | '.join(_TITLES.values())} |"
+        lines = [
+            f"| {row.model}{'' if row.origin == OURS else ' (published)'} | {row.protocol} "
+            f"| {row.n} | {' | '.join(_cell(row, name) for name in METRICS)} |"
+            for row in chosen
+        ]
+        rule = "|---" * (len(METRICS) + 3) + "|"
+        parts.append("\n".join([f"## {task}", "", head, rule, *lines]))
+    note = (
+        "In brackets 95 % intervals (accuracy: Wilson; else bootstrap over posts); ± is the "
+        "standard deviation over seeds. Published rows are single runs without interval in the "
+        f"paper; theirs is Wilson's for the n that the shares imply. Source: {source}."
+    )
+    return "\n\n".join([*parts, note]) + "\n"
+
+
+def draw_rows(rows: Sequence[Row], metric: str = "accuracy") -> go.Figure:
+    """One task's models as points with their intervals, ours and the published ones apart."""
+    known = [row for row in rows if metric in row.values][::-1]
+    figure = go.Figure()
+    for ours in (True, False):
+        chosen = [row for row in known if (row.origin == OURS) == ours]
+        found = [row.values[metric] for row in chosen]
+        figure.add_scatter(
+            x=[100 * value.value for value in found],
+            y=[row.model for row in chosen],
+            mode="markers",
+            name="measured here" if ours else "published, single runs",
+            marker={"size": 9, "color": _COLOURS[ours], "symbol": "circle" if ours else "diamond"},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [100 * (_reach(value)[1] - value.value) for value in found],
+                "arrayminus": [100 * (value.value - _reach(value)[0]) for value in found],
+                "thickness": 1.3,
+            },
+        )
+    figure.update_layout(
+        height=80 + 30 * len(known),
+        margin={"l": 10, "r": 20, "t": 30, "b": 40},
+        template="plotly_white",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        yaxis={"categoryorder": "array", "categoryarray": [row.model for row in known]},
+        xaxis={"title": f"{_TITLES[metric]}, %"},
+    )
+    return figure
+
+
+def _reach(value: Value) -> tuple[float, float]:
+    if value.low is not None and value.high is not None:
+        return value.low, value.high
+    spread = value.sd or 0.0
+    return value.value - spread, value.value + spread
+
+
+def _cell(row: Row, metric: str) -> str:
+    found = row.values.get(metric)
+    if found is None:
+        return "–"
+    scale, digits = (100, 1) if metric in _SHARES else (1, 3)
+    told = f"{scale * found.value:.{digits}f}"
+    if found.low is not None and found.high is not None:
+        told += f" [{scale * found.low:.{digits}f}, {scale * found.high:.{digits}f}]"
+    if found.sd is not None:
+        told += f" ± {scale * found.sd:.{digits}f}"
+    return told
