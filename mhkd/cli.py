@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mhkd.batch.command import batch
+from mhkd.bench.command import bench
 from mhkd.cases.commands import audit_app, cases_app
 from mhkd.device import check_device
 from mhkd.emotion.commands import lexicon_app
@@ -162,6 +163,7 @@ def evaluate(
 
 
 app.command()(batch)
+app.command()(bench)
 
 
 @app.command()

@@ -37,6 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"explain.students"},
     "metrics": set(),
     "batch": {"analyser", "device", "metrics", "text"},
+    "bench": {"analyser", "audio", "batch_predictions", "bundle", "device", "models"}
+    | {"predictions", "tables"},
     "device": set(),
     "evaluate": {"analyser", "training", "metrics"},
     "doctor": {"audio", "bundle", "torchaudio_mend"},

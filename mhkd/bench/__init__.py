@@ -1,0 +1,1 @@
+"""How fast a bundle is here: every time beside a reference measured in the same run."""
