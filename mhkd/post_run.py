@@ -52,17 +52,18 @@ from mhkd.findings import (
 )
 from mhkd.limits import HEARD_WINDOW_S, MAX_HEARD_WINDOWS
 from mhkd.models.audio import EncodedSound, encode_sound
-from mhkd.models.encoded import encode_post
 from mhkd.models.family import predict_family
 from mhkd.models.members import Members
-from mhkd.models.text import batch_posts
 from mhkd.post import Post, Recording
 from mhkd.predictions import (
+    Answer,
+    ReadByStudent,
     answer_emotion,
     answer_sound,
+    answer_student,
     answer_text,
     measure_familiarity,
-    pad_id,
+    read_as_student,
 )
 from mhkd.text.quality import judge_text
 
@@ -95,6 +96,7 @@ class PostRun:
         self._recording = post.recording
         self._sound: EncodedSound | None = None
         self._familiarity: Familiarity | None = None
+        self._read_by_student: ReadByStudent | None = None
         self._sound_findings: list[Finding] = []
         self._read: dict[str, Read | None] = dict.fromkeys(("text", "audio", "emotion", "student"))
         self._predictions: dict[str, Prediction | None] = dict.fromkeys(MODELS)
@@ -145,29 +147,26 @@ class PostRun:
 
     def answer_student(self) -> Prediction:
         """The student's answer, and whether it knows such posts."""
-        prediction = self._answer_text("student")
-        if self._members.familiar is not None:
-            self._familiarity = measure_familiarity(
-                self._members.student, self._members.familiar, self._post.text, self._cancel
-            )
+        student, familiar = self._members.student, self._members.familiar
+        read = self._read_as_student()
+        prediction = self._note_answer("student", answer_student(student, read))
+        if familiar is not None:
+            self._familiarity = measure_familiarity(familiar, read)
         return prediction
 
     def answer_text(self) -> None:
         """The text teacher's answer."""
-        self._answer_text("text")
+        self._note_answer("text", answer_text(self._members.text, self._post.text, self._cancel))
 
     def answer_emotion(self) -> None:
         """The emotion teacher's answer."""
-        answer = answer_emotion(self._members.emotion, self._post.text)
-        self._read["emotion"] = answer.read
-        self._predictions["emotion"] = answer.to_prediction(self._bundle.manifest.labels)
+        self._note_answer("emotion", answer_emotion(self._members.emotion, self._post.text))
 
     def answer_audio(self) -> None:
         """The audio teacher's answer, where there is something to hear."""
         self._listen()
         if self._sound is not None:
-            answer = answer_sound(self._members.audio, self._sound, self._cancel)
-            self._predictions["audio"] = answer.to_prediction(self._bundle.manifest.labels)
+            self._note_answer("audio", answer_sound(self._members.audio, self._sound, self._cancel))
 
     @property
     def has_family(self) -> bool:
@@ -178,9 +177,8 @@ class PostRun:
         """The answers of the students of every subset of the teachers, where there are any."""
         family = self._members.family
         if family is not None:
-            post = encode_post(self._members.student.tokenizer, self._post.text)
-            batch = batch_posts([post], pad_id(self._members.student), self._members.device)
-            self._family = predict_family(family, batch, self._cancel)[:, 0]
+            read = self._read_as_student()
+            self._family = predict_family(family, read.batch, self._cancel, read.lower)[:, 0]
 
     def explain(self, model: str) -> Attribution | None:
         """Explains one model's prediction; None for audio that is not heard."""
@@ -247,9 +245,14 @@ class PostRun:
             ordered=manifest.ordered,
         )
 
-    def _answer_text(self, model: str) -> Prediction:
-        member = self._members.student if model == "student" else self._members.text
-        answer = answer_text(member, self._post.text, self._cancel)
+    def _read_as_student(self) -> ReadByStudent:
+        if self._read_by_student is None:
+            self._read_by_student = read_as_student(
+                self._members.student, self._post.text, self._cancel
+            )
+        return self._read_by_student
+
+    def _note_answer(self, model: str, answer: Answer) -> Prediction:
         self._read[model] = answer.read
         prediction = answer.to_prediction(self._bundle.manifest.labels)
         self._predictions[model] = prediction

@@ -12,12 +12,11 @@ import torch
 
 from mhkd.analysis import Familiarity, Prediction, Read
 from mhkd.models.audio import EncodedSound, FrameSums, pool_frames
-from mhkd.models.backbones import split_encoder
 from mhkd.models.emotion import batch_words, encode_words
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import AudioMember, EmotionMember, FamiliarRegion, TextMember
-from mhkd.models.parts import encode_in_parts, stop_if_cancelled
-from mhkd.models.text import batch_posts, pool_tokens
+from mhkd.models.parts import encode_in_parts, run_in_parts, stop_if_cancelled
+from mhkd.models.text import TextBatch, batch_posts, join_layers, pool_tokens
 
 Probabilities = npt.NDArray[np.float64]
 
@@ -60,6 +59,55 @@ def answer_text(member: TextMember, text: str, cancel: threading.Event | None = 
     return _answer(logits, member.temperature, Read(post.tokens_total, post.tokens_read))
 
 
+@dataclass(frozen=True, eq=False)
+class ReadByStudent:
+    """A post in the student, read once for all who need its states.
+
+    Attributes:
+        read: tokens read of tokens given.
+        batch: the post's windows.
+        lower: states after the layers that training left alone, shape (windows, tokens, width).
+        upper: states that the head reads, shape (windows, tokens, width · layers).
+    """
+
+    read: Read
+    batch: TextBatch
+    lower: torch.Tensor
+    upper: torch.Tensor
+
+
+def read_as_student(
+    student: TextMember, text: str, cancel: threading.Event | None = None
+) -> ReadByStudent:
+    """Passes a post through the student.
+
+    Raises:
+        Cancelled: ``cancel`` was set; looked at before each window.
+    """
+    post, model = encode_post(student.tokenizer, text), student.model
+
+    def encode(embeddings: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        found = model.encoder(
+            inputs_embeds=embeddings, attention_mask=attention_mask, output_hidden_states=True
+        )
+        upper = join_layers(found, model.pooled_layers)
+        return torch.cat([found.hidden_states[student.frozen_layers], upper], dim=-1)
+
+    with torch.inference_mode():
+        batch = batch_posts([post], pad_id(student), model.head.weight.device)
+        embeddings = model.embed(batch.input_ids)
+        states = run_in_parts(encode, embeddings, batch.attention_mask, cancel)
+        lower, upper = states.tensor_split([embeddings.shape[-1]], dim=-1)
+    return ReadByStudent(Read(post.tokens_total, post.tokens_read), batch, lower, upper)
+
+
+def answer_student(student: TextMember, read: ReadByStudent) -> Answer:
+    """The student's answer to a post that it has read; the same as ``answer_text``."""
+    with torch.inference_mode():
+        logits = student.model.classify(student.model.pool(read.upper, read.batch))
+    return _answer(logits, student.temperature, read.read)
+
+
 def answer_sound(
     member: AudioMember, sound: EncodedSound, cancel: threading.Event | None = None
 ) -> Answer:
@@ -96,27 +144,15 @@ def answer_emotion(member: EmotionMember, text: str) -> Answer:
     return _answer(logits, member.temperature, Read(words.words_total, words.words_read))
 
 
-def measure_familiarity(
-    student: TextMember,
-    region: FamiliarRegion,
-    text: str,
-    cancel: threading.Event | None = None,
-) -> Familiarity:
+def measure_familiarity(region: FamiliarRegion, read: ReadByStudent) -> Familiarity:
     """How far a post lies from the training posts, in the student's frozen layers.
 
     Source: Lee et al., A Simple Unified Framework for Detecting Out-of-Distribution
     Samples, NeurIPS 2018 (Mahalanobis distance; here for all classes together).
     """
-    stop_if_cancelled(cancel)
-    post = encode_post(student.tokenizer, text)
-    bottom, _ = split_encoder(student.model.encoder, student.frozen_layers)
+    batch = read.batch
     with torch.inference_mode():
-        batch = batch_posts([post], pad_id(student), student.model.head.weight.device)
-        hidden = bottom(
-            inputs_embeds=student.model.embed(batch.input_ids),
-            attention_mask=batch.attention_mask,
-        ).last_hidden_state
-        pooled = pool_tokens(hidden, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
+        pooled = pool_tokens(read.lower, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
         features = torch.nn.functional.normalize(pooled, dim=-1)
         distance = float(((features - region.mean) @ region.whitening).norm())
     return Familiarity(distance, region.threshold, distance > region.threshold)

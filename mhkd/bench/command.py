@@ -25,7 +25,7 @@ def bench(
     ] = 100,
     posts: Annotated[
         int, typer.Option("--posts", min=2, max=2000, help="Posts of the batch.")
-    ] = 48,
+    ] = 32,
     explained: Annotated[
         bool, typer.Option(help="Also time an analysis with all explanations.")
     ] = True,

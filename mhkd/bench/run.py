@@ -50,7 +50,7 @@ class Plan:
 
     rounds: int = 9
     words: int = 100
-    posts: int = 48
+    posts: int = 32
     explained: bool = True
     reference: BertConfig | None = None
 
@@ -175,7 +175,7 @@ class Bench:
             "batch_pipeline_own_checkpoint": lambda: own.answer_many(texts),
             "batch_emotion": lambda: self._predict(texts, "emotion"),
         }
-        self.times |= time_in_turn(many, self.plan.long_rounds)
+        self.times |= time_in_turn(many, self.plan.long_rounds, warm=False)
 
     def measure_analysis(self) -> None:
         """A whole analysis beside its models' own forward passes, speaking apart."""

@@ -78,19 +78,26 @@ def load_family(
 
 
 def predict_family(
-    family: StudentFamily, batch: TextBatch, cancel: threading.Event | None = None
+    family: StudentFamily,
+    batch: TextBatch,
+    cancel: threading.Event | None = None,
+    lower: torch.Tensor | None = None,
 ) -> npt.NDArray[np.float64]:
     """Calibrated probabilities, shape (students, posts, classes).
+
+    Args:
+        family: the students.
+        batch: the posts.
+        cancel: ends the call.
+        lower: states after the frozen layers where they are known already, shape
+            (windows, tokens, width); else they are computed.
 
     Raises:
         Cancelled: ``cancel`` was set; looked at before each student.
     """
     found, layers = [], family.settings.pooled_layers
     with torch.inference_mode():
-        embedded = family.lower.get_input_embeddings()(batch.input_ids)
-        states = family.lower(
-            inputs_embeds=embedded, attention_mask=batch.attention_mask
-        ).last_hidden_state
+        states = _read_lower(family, batch) if lower is None else lower
         for student, weights in zip(family.students, family.weights, strict=True):
             stop_if_cancelled(cancel)
             output = functional_call(
@@ -107,6 +114,14 @@ def predict_family(
             logits = pooled @ weights["head.weight"].T + weights["head.bias"]
             found.append((logits.double() / student.temperature).softmax(-1).cpu().numpy())
     return np.stack(found)
+
+
+def _read_lower(family: StudentFamily, batch: TextBatch) -> torch.Tensor:
+    embedded = family.lower.get_input_embeddings()(batch.input_ids)
+    states: torch.Tensor = family.lower(
+        inputs_embeds=embedded, attention_mask=batch.attention_mask
+    ).last_hidden_state
+    return states
 
 
 def changed_layers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import torch
 
@@ -37,12 +38,22 @@ def encode_in_parts(
     Raises:
         Cancelled: ``cancel`` was set.
     """
+    return run_in_parts(model.encode, embeddings, attention_mask, cancel)
+
+
+def run_in_parts(
+    encode: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    embeddings: torch.Tensor,
+    attention_mask: torch.Tensor,
+    cancel: threading.Event | None = None,
+) -> torch.Tensor:
+    """``encode(embeddings, attention_mask)`` on at most 256 tokens at a time."""
     rows = max(1, WINDOW_TOKENS // embeddings.shape[1])
     parts = []
     for start in range(0, len(embeddings), rows):
         stop_if_cancelled(cancel)
         chosen = slice(start, start + rows)
-        hidden = model.encode(embeddings[chosen], attention_mask[chosen])
+        hidden = encode(embeddings[chosen], attention_mask[chosen])
         if hidden.requires_grad:
             hidden.register_hook(lambda _: stop_if_cancelled(cancel))
         parts.append(hidden)

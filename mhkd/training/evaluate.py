@@ -23,7 +23,7 @@ from mhkd.conformal import collect_labels
 from mhkd.explain.students import share_out
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure
 from mhkd.models.members import Members, TextMember
-from mhkd.predictions import measure_familiarity
+from mhkd.predictions import measure_familiarity, read_as_student
 from mhkd.training.baseline import fit_linear, predict_linear
 from mhkd.training.data import TaskData
 from mhkd.training.leaks import find_clean
@@ -149,7 +149,8 @@ def rate_outside(members: Members, texts: Sequence[str]) -> dict[str, Any]:
     if members.familiar is None or not texts:
         return {"share": None, "n": len(texts), "interval": None}
     outside = sum(
-        measure_familiarity(members.student, members.familiar, text).outside for text in texts
+        measure_familiarity(members.familiar, read_as_student(members.student, text)).outside
+        for text in texts
     )
     interval = binomtest(outside, len(texts)).proportion_ci(method="wilson")
     return {
