@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test check train clean
+.PHONY: run test check fuzz train clean
 
 run: $(VENV)/app.stamp
 	$(VENV)/bin/streamlit run app/main.py --server.port $(PORT)
@@ -17,6 +17,9 @@ check: $(VENV)/test.stamp
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+fuzz: $(VENV)/test.stamp
+	$(VENV)/bin/python -m tests.attack.fuzz_decoder $(NUMBER)
 
 train: $(VENV)/train.stamp
 	$(VENV)/bin/mhkd train embedded/sdcnl --data-dir $(DATA)

@@ -191,6 +191,7 @@ def load_bundle(name_or_path: str | Path) -> Bundle:
             "Train it again with this version."
         )
     verify_files(folder, manifest.files)
+    manifest = _find_backbones(manifest, folder)
     _verify_backbones(manifest)
     return Bundle(manifest, folder, hashlib.sha256(content).hexdigest())
 
@@ -244,6 +245,35 @@ def save_manifest(manifest: Manifest, folder: Path) -> None:
     partial = folder / f"{MANIFEST}.part"
     partial.write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
     partial.replace(folder / MANIFEST)
+
+
+def _find_backbones(manifest: Manifest, folder: Path) -> Manifest:
+    """Backbones that are not among the assets are looked for beside the bundle's folder.
+
+    So a bundle opens by its path where the package was installed without its assets.
+    """
+    beside = folder.resolve().parent.parent / "backbones"
+    if beside == ASSETS.resolve() / "backbones" or not beside.is_dir():
+        return manifest
+    places = {
+        name: str(beside / name)
+        for name in manifest.backbones
+        if (beside / name / "config.json").is_file()
+    }
+    return Manifest.model_validate(_renamed(manifest.model_dump(), places))
+
+
+def _renamed(value: Any, places: Mapping[str, str]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: places.get(kept, kept)
+        if name == "backbone"
+        else {places.get(key, key): sha for key, sha in kept.items()}
+        if name == "backbones"
+        else _renamed(kept, places)
+        for name, kept in value.items()
+    }
 
 
 def _verify_backbones(manifest: Manifest) -> None:

@@ -73,3 +73,24 @@ def test_another_backbone_than_the_one_trained_on_is_refused(bundle):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(BundleError, match="no bundle 'nowhere'"):
         find_bundle("nowhere")
+
+
+def test_backbones_are_found_beside_a_bundle_that_is_named_by_its_path(bundle, tmp_path):
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    (tmp_path / "elsewhere" / "backbones").mkdir(parents=True)
+    short = {}
+    for path in list(manifest["backbones"]):
+        short[path] = path.rsplit("/", 1)[-1]
+        shutil.copytree(path, tmp_path / "elsewhere" / "backbones" / short[path])
+    renamed = json.loads(
+        json.dumps(manifest).replace(next(iter(short)).rsplit("/", 1)[0] + "/", "")
+    )
+    moved = shutil.copytree(bundle, tmp_path / "elsewhere" / "bundles" / "tiny")
+    change(moved, **renamed)
+    opened = load_bundle(moved)
+    for settings in (opened.manifest.text, opened.manifest.audio, opened.manifest.student):
+        assert settings.backbone.startswith(str(tmp_path / "elsewhere" / "backbones"))
+    assert opened.load_members("cpu").student.tokenizer("so tired")["input_ids"]
+    (tmp_path / "elsewhere" / "backbones" / "bert" / "config.json").write_text("{}")
+    with pytest.raises(BundleError, match="not the file that was released"):
+        load_bundle(moved)

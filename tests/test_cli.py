@@ -229,7 +229,7 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_as_a_process(folder: Path, wav: Path) -> None:
     """Nothing but one JSON object on standard output, nothing on standard error."""
-    command = [sys.executable, "-c", "import sys; from mhkd.cli import main; sys.exit(main())"]
+    command = [sys.executable, "-m", "mhkd"]
     options = ["analyse", "--bundle", str(folder), "--text", TEXT, "--audio", str(wav), "--json"]
     found = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
     assert found.stderr == ""

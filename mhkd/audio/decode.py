@@ -155,10 +155,14 @@ def _run_worker(data: bytes, header: Header, cancel: threading.Event | None) -> 
             answer = _await(pool.submit(process.communicate, data), deadline, cancel)[0]
         finally:
             process.kill()
-    if process.returncode != 0:
-        overran = process.returncode == -signal.SIGXCPU if hasattr(signal, "SIGXCPU") else False
-        raise AudioError(_FAULTS["time" if overran else "crashed"])
+    _check_ending(process.returncode)
     return answer
+
+
+def _check_ending(returncode: int) -> None:
+    if returncode != 0:
+        overran = returncode == -signal.SIGXCPU if hasattr(signal, "SIGXCPU") else False
+        raise AudioError(_FAULTS["time" if overran else "crashed"])
 
 
 def _await(

@@ -223,12 +223,10 @@ def to_float(frame: Any) -> Samples:
     return scaled
 
 
-def main() -> None:
-    """Reads the job and the upload, writes the answer."""
-    job = Job(**json.loads(sys.argv[1]))
-    limit_process(job)
-    data = sys.stdin.buffer.read()
+def answer_job(data: bytes, job: Job) -> Iterator[bytes]:
+    """The answer in parts: a line of JSON, then the samples."""
     decode = decode_by_libsndfile if job.decoder == "libsndfile" else decode_by_pyav
+    blocks: list[Samples] = []
     try:
         sound = decode(data, job)
         if sound.frames == 0:
@@ -241,12 +239,20 @@ def main() -> None:
         }
         blocks = sound.blocks
     except Refused as refused:
-        answer, blocks = {"fault": refused.fault, "found": refused.found}, []
+        answer = {"fault": refused.fault, "found": refused.found}
     except MemoryError:
-        answer, blocks = {"fault": "memory", "found": ""}, []
-    sys.stdout.buffer.write(json.dumps(answer).encode("ascii") + b"\n")
+        answer = {"fault": "memory", "found": ""}
+    yield json.dumps(answer).encode("ascii") + b"\n"
     for block in blocks:
-        sys.stdout.buffer.write(block.tobytes())
+        yield block.tobytes()
+
+
+def main() -> None:
+    """Reads the job and the upload, writes the answer."""
+    job = Job(**json.loads(sys.argv[1]))
+    limit_process(job)
+    for part in answer_job(sys.stdin.buffer.read(), job):
+        sys.stdout.buffer.write(part)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,8 @@ def read_table(name: str, content: bytes) -> PostTable:
     rows = readers[ending](content)
     if not rows.count:
         raise InputError("The file has no rows: expected at least one post.")
+    if not rows.columns:
+        raise InputError("The file has no columns: expected a first line that names them.")
     return PostTable(name, rows.columns, tuple(rows.faults))
 
 

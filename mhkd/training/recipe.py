@@ -187,8 +187,8 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     try:
         content: Any = yaml.safe_load(file.read_text("utf-8"))
         return Recipe.model_validate(content)
-    except yaml.YAMLError as fault:
-        raise RecipeError(f"{file} is not YAML.") from fault
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as fault:
+        raise RecipeError(f"{file} is not YAML in UTF-8.") from fault
     except ValidationError as fault:
         first = fault.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "recipe"
