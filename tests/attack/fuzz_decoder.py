@@ -7,7 +7,6 @@ so that ``… 1 4711`` shows the one that failed again.
 from __future__ import annotations
 
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -87,7 +86,9 @@ def read_mutant(data: bytes) -> str:
 def measure_process() -> tuple[float, int]:
     """Resident megabytes and open files of this process."""
     status = Path("/proc/self/status").read_text("ascii")
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024, len(os.listdir("/proc/self/fd"))
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024, sum(
+        1 for _ in Path("/proc/self/fd").iterdir()
+    )
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -146,10 +147,8 @@ def _read_posts(name: str, content: bytes) -> None:
 def test_any_training_file_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "train.csv"
     file.write_bytes(content)
-    try:
+    with contextlib.suppress(RecipeError):
         read_posts_file(file, ("id", "text", "label"))
-    except RecipeError:
-        pass
 
 
 _RECIPE = yaml.safe_load((ROOT / "mhkd/recipes/embedded/sdcnl.yaml").read_text("utf-8"))
