@@ -23,6 +23,7 @@ from mhkd.emotion.commands import lexicon_app
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
 from mhkd.results.command import results
+from mhkd.training.commands import data_app, recipes
 
 if TYPE_CHECKING:
     from mhkd.analyser import OnProgress
@@ -42,6 +43,7 @@ app = typer.Typer(
 
 app.add_typer(cases_app, name="cases")
 app.add_typer(audit_app, name="audit")
+app.add_typer(data_app, name="data")
 app.add_typer(lexicon_app, name="lexicon")
 app.command()(results)
 
@@ -131,6 +133,9 @@ def train(
         say=lambda line: typer.echo(line, err=True),
     )
     typer.echo(folder)
+
+
+app.command("recipes")(recipes)
 
 
 @app.command()

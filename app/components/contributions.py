@@ -7,9 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import charts
-from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
-from app.figure_numbers import list_contributions
 from app.wording import MODEL_NAMES, say_contributions, say_points
 from mhkd.analysis import Analysis
 
@@ -26,11 +24,10 @@ def show_contributions(analysis: Analysis, sources: Mapping[str, str]) -> None:
     if found is None or figure is None:
         write_small_print("No teacher answered, so there is nothing to share out.")
         return
-    show_figure(
+    st.plotly_chart(
         figure,
-        list_contributions(found),
+        config=charts.CONFIG,
         key="contributions_chart",
-        title="What each teacher contributes",
         alt=f"From {found.empty:.3f} with no teacher to {found.full:.3f} with all.",
     )
     write_small_print(

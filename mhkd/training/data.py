@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from mhkd.errors import RecipeError
 from mhkd.training.recipe import DataRecipe, UnfamiliarRecipe
+
+_MARKS = {"train": 0, "val": 0, "valid": 0, "validation": 0, "test": 1, "": -1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,22 +54,32 @@ class TaskData:
 
 
 def load_task(recipe: DataRecipe, labels: Sequence[str], folder: Path, seed: int) -> TaskData:
-    """Reads the CSV files of a recipe and makes the folds.
+    """Reads the files of a recipe, splits them and makes the folds.
 
     Raises:
-        RecipeError: a file or column is missing, a label unknown, an id used twice.
+        RecipeError: a file or column is missing, a label unknown or too rare, an id used twice.
     """
     splits = _read_splits(folder / recipe.splits) if recipe.splits else None
-    train = _read_posts(folder / recipe.train, labels, splits, recipe.folds, seed)
-    test = _read_posts(folder / recipe.test, labels, splits, 0, seed)
-    shared = set(train.ids) & set(test.ids)
-    if shared:
-        raise RecipeError(f"{len(shared)} ids are both in {recipe.train} and {recipe.test}.")
-    facts = {
-        "train": _describe(folder / recipe.train, train, labels),
-        "test": _describe(folder / recipe.test, test, labels),
+    train_file = folder / recipe.train
+    posts = _read_posts(train_file, labels, splits)
+    if recipe.test is not None:
+        test_file = folder / recipe.test
+        train, test = posts, _read_posts(test_file, labels, splits)
+        shared = set(train.ids) & set(test.ids)
+        if shared:
+            raise RecipeError(f"{len(shared)} ids are both in {recipe.train} and {recipe.test}.")
+    else:
+        test_file = train_file
+        on_test = _mark_test(recipe, posts, train_file, splits, seed)
+        train, test = (_choose(posts, np.where(on_test == part)[0]) for part in (0, 1))
+    train = _with_folds(train, labels, recipe.folds, seed)
+    facts: dict[str, Any] = {
+        "train": _describe(train_file, train, labels),
+        "test": _describe(test_file, test, labels),
         "folds": recipe.folds,
     }
+    if recipe.test is None:
+        facts["train"]["ids"] = hashlib.sha256("\n".join(train.ids).encode()).hexdigest()
     return TaskData(train, test, facts, _read_unfamiliar(recipe.unfamiliar, folder))
 
 
@@ -98,13 +110,7 @@ def read_posts_file(file: Path, columns: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def _read_posts(
-    file: Path,
-    labels: Sequence[str],
-    splits: pd.DataFrame | None,
-    folds: int,
-    seed: int,
-) -> LabelledPosts:
+def _read_posts(file: Path, labels: Sequence[str], splits: pd.DataFrame | None) -> LabelledPosts:
     table = read_posts_file(file, ("id", "text", "label"))
     unknown = sorted(set(table["label"]) - set(labels))
     if unknown:
@@ -114,11 +120,72 @@ def _read_posts(
     truth = np.array([labels.index(label) for label in table["label"]], np.int64)
     groups = _author_groups(table["id"].tolist(), splits)
     places = np.zeros(len(table), np.int64)
-    if folds:
-        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-        for fold, (_, held_out) in enumerate(splitter.split(truth, truth, groups)):
-            places[held_out] = fold
     return LabelledPosts(tuple(table["id"]), tuple(table["text"]), truth, tuple(groups), places)
+
+
+def _with_folds(
+    posts: LabelledPosts, labels: Sequence[str], folds: int, seed: int
+) -> LabelledPosts:
+    counts = np.bincount(posts.labels, minlength=len(labels))
+    if counts.min() < folds:
+        raise RecipeError(
+            f"{counts.min()} posts to train on have the label '{labels[int(counts.argmin())]}'; "
+            f"{folds} folds need at least {folds} of each."
+        )
+    places = np.zeros(len(posts), np.int64)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    truth = posts.labels
+    for fold, (_, held_out) in enumerate(splitter.split(truth, truth, posts.groups)):
+        places[held_out] = fold
+    return replace(posts, folds=places)
+
+
+def _choose(posts: LabelledPosts, rows: npt.NDArray[np.int64]) -> LabelledPosts:
+    ids, texts, groups = (
+        tuple(column[row] for row in rows) for column in (posts.ids, posts.texts, posts.groups)
+    )
+    return LabelledPosts(ids, texts, posts.labels[rows], groups, posts.folds[rows])
+
+
+def _mark_test(
+    recipe: DataRecipe,
+    posts: LabelledPosts,
+    file: Path,
+    splits: pd.DataFrame | None,
+    seed: int,
+) -> npt.NDArray[np.int64]:
+    """0 for posts to train on, 1 for those to test, −1 for those that are left out."""
+    if recipe.split is None:
+        parts = max(2, round(1 / recipe.test_share))
+        splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
+        marks = np.zeros(len(posts), np.int64)
+        try:
+            _, held_out = next(splitter.split(posts.labels, posts.labels, posts.groups))
+        except ValueError as fault:
+            raise RecipeError(
+                f"{file} has {len(posts)} posts, too few to hold out a share of "
+                f"{recipe.test_share:g} of each label."
+            ) from fault
+        marks[held_out] = 1
+        return marks
+    table = read_posts_file(file, ("id",)).set_index("id")
+    if recipe.split not in table.columns:
+        table = pd.DataFrame(index=table.index) if splits is None else splits
+    if recipe.split not in table.columns:
+        raise RecipeError(
+            f"Neither {recipe.train} nor {recipe.splits or 'a splits file'} has the column "
+            f"'{recipe.split}' that marks the split."
+        )
+    words = table[recipe.split].reindex(list(posts.ids)).fillna("")
+    unknown = sorted(set(words) - set(_MARKS))
+    if unknown:
+        raise RecipeError(
+            f"The column '{recipe.split}' says '{unknown[0]}': expected train, val or test."
+        )
+    marks = np.array([_MARKS[word] for word in words], np.int64)
+    if not (marks == 1).any():
+        raise RecipeError(f"The column '{recipe.split}' marks no post with test.")
+    return marks
 
 
 def _read_splits(file: Path) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from mhkd.training.fit import Loss
+from mhkd.training.fit import Loss, cross_entropy
 from mhkd.training.recipe import StudentRecipe
 
 
@@ -19,8 +19,8 @@ def distillation_loss(recipe: StudentRecipe) -> Loss:
     """
 
     def loss(logits: torch.Tensor, targets: dict[str, torch.Tensor]) -> torch.Tensor:
-        labels, soft = targets["labels"], targets["soft"]
-        hard = functional.cross_entropy(logits, labels, label_smoothing=recipe.fit.label_smoothing)
+        soft = targets["soft"]
+        hard = cross_entropy(recipe.fit.label_smoothing)(logits, targets)
         if recipe.paper_loss:
             student = functional.log_softmax(logits, -1)
             return hard + functional.kl_div(student, soft, reduction="batchmean") / soft.shape[1]

@@ -148,7 +148,11 @@ def scale_table(vectors: torch.Tensor, graph: EmotionGraph) -> torch.Tensor:
     """
     row = {word: place for place, word in enumerate(graph.words)}
     pooled = torch.stack(
-        [vectors[[row[w] for w in set(words)]].mean(0) for words in graph.post_words if words]
+        [
+            vectors[[row[w] for w in dict.fromkeys(words)]].mean(0)
+            for words in graph.post_words
+            if words
+        ]
     )
     scaled = (vectors - pooled.mean(0)) / pooled.std(0).clamp(min=1e-6)
     return torch.cat([torch.zeros(1, vectors.shape[1]), scaled]).half().float()

@@ -11,8 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mhkd.errors import RecipeError
 
+Value = bool | int | float | str
+Space = dict[str, list[Value]]
 
-class _Part(BaseModel):
+
+class RecipePart(BaseModel):
+    """What all parts of a recipe share: unknown fields are refused, nothing changes later."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def chosen(self, *, exclude: set[str] | None = None) -> dict[str, Any]:
@@ -24,28 +29,48 @@ class _Part(BaseModel):
         return self.model_dump(exclude_defaults=True, exclude=exclude)
 
 
-class DataRecipe(_Part):
-    """Where the labelled posts are."""
-
-    folder: str = Field(description="Folder of the files; --data-dir replaces it.")
-    train: str = Field(description="CSV or Parquet with the columns id, text, label.")
-    test: str = Field(description="The same, for the test split.")
-    splits: str | None = Field(None, description="CSV with id and author_group, if known.")
-    unfamiliar: list[UnfamiliarRecipe] = []
-    folds: int = Field(4, ge=2, description="Folds for out-of-fold predictions.")
-
-
-class UnfamiliarRecipe(_Part):
+class UnfamiliarRecipe(RecipePart):
     """Posts of another kind; the card says how many of them are found to be outside."""
 
-    name: str
+    name: str = Field(description="What the card calls them.")
     file: str = Field(description="CSV with text and label, beside the data.")
     label: str = Field(description="Only rows with this label.")
     skip: int = Field(0, ge=0, description="Rows at the start that were looked at before.")
     posts: int = Field(500, ge=1, description="At most this many after them.")
 
 
-class SpeechRecipe(_Part):
+class DataRecipe(RecipePart):
+    """Where the labelled posts are."""
+
+    folder: str = Field(description="Folder of the files; --data-dir replaces it.")
+    train: str = Field(
+        description="CSV or Parquet with the columns id, text, label; without a test file "
+        "it holds all posts."
+    )
+    test: str | None = Field(None, description="The same, for the test split.")
+    split: str | None = Field(
+        None,
+        description="Without a test file: the column, of the posts or of the splits file, that "
+        "marks the posts with train, val or test. Posts marked val are trained on, too: choices "
+        "are made on folds. Posts without a mark are left out.",
+    )
+    test_share: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        description="With neither: this share of the posts is the test split, drawn with the "
+        "recipe's seed; the labels keep their shares, an author stays on one side.",
+    )
+    splits: str | None = Field(
+        None, description="CSV with id and, if known, author_group and the column of the split."
+    )
+    unfamiliar: list[UnfamiliarRecipe] = Field(
+        [], description="Posts of another kind, to see how many are found to be outside."
+    )
+    folds: int = Field(4, ge=2, description="Folds for out-of-fold predictions.")
+
+
+class SpeechRecipe(RecipePart):
     """The spoken corpus."""
 
     voices: dict[str, float] = Field(description="Voice → share of the posts; adds up to 1.")
@@ -53,23 +78,36 @@ class SpeechRecipe(_Part):
     app_voice: str = Field("joe", description="The voice that speaks posts in the app.")
 
 
-class FitRecipe(_Part):
+class FitRecipe(RecipePart):
     """One training loop."""
 
-    epochs: int = Field(3, ge=1)
-    batch: int = Field(16, ge=1, description="Posts in a batch.")
-    learning_rate: float = Field(2e-4, gt=0)
-    head_learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
+    epochs: int = Field(3, ge=1, description="Passes over the posts, at most.")
+    batch: int = Field(
+        16, ge=1, description="Posts in a batch; under torchrun, of each process's batch."
+    )
+    learning_rate: float = Field(2e-4, gt=0, description="Highest rate of the layers below.")
+    head_learning_rate: float = Field(1e-3, gt=0, description="Highest rate of the head.")
+    weight_decay: float = Field(0.01, ge=0, description="Decay of matrices, none of biases.")
     warmup: float = Field(0.1, ge=0, le=1, description="Share of the steps with a rising rate.")
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
-    dropout: float = Field(0.1, ge=0, lt=1)
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Share of the target that is spread over all labels."
+    )
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout before the head.")
+    class_weights: bool = Field(
+        False, description="Weigh each label by the inverse of its share, where labels are skewed."
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        description="Stop after this many epochs in which the loss on a tenth of the posts, held "
+        "out, has not fallen, and keep the best weights; 0 trains on all posts for all epochs.",
+    )
 
 
-class TextRecipe(_Part):
+class TextRecipe(RecipePart):
     """The text teacher."""
 
-    backbone: str
+    backbone: str = Field(description="Text encoder: a folder, or a name in assets/backbones.")
     frozen_layers: int = Field(ge=0, description="Lowest layers, computed once and kept.")
     lora_rank: int = Field(16, ge=0, description="0 trains the upper layers themselves.")
     pooled_layers: int = Field(1, ge=1, description="Uppermost layers that the head reads.")
@@ -79,24 +117,24 @@ class TextRecipe(_Part):
         description="Leaves all layers as they are and fits the head by logistic regression; "
         "the inverse strength of its L2 penalty. Then fit and lora_rank do nothing.",
     )
-    fit: FitRecipe = FitRecipe()
+    fit: FitRecipe = Field(FitRecipe(), description="How it is trained, unless probed.")
 
 
-class AudioRecipe(_Part):
+class AudioRecipe(RecipePart):
     """The audio teacher."""
 
-    backbone: str
-    fit: FitRecipe = FitRecipe()
+    backbone: str = Field(description="Speech encoder: a folder, or a name in assets/backbones.")
+    fit: FitRecipe = Field(FitRecipe(), description="How its head is trained.")
 
 
-class StatesRecipe(_Part):
+class StatesRecipe(RecipePart):
     """Hidden states of a text backbone."""
 
-    backbone: str
+    backbone: str = Field(description="Text encoder, as for the text teacher.")
     layer: int = Field(ge=1, description="Layers that are run; the states of the last are taken.")
 
 
-class EmotionRecipe(_Part):
+class EmotionRecipe(RecipePart):
     """The emotion teacher: the graph, its embeddings, the classifier."""
 
     lexicon: str = Field(description="Lexicon file: word, tab, emotion.")
@@ -109,36 +147,40 @@ class EmotionRecipe(_Part):
     min_posts: int = Field(5, ge=1, description="A word is kept from this many posts,")
     min_authors: int = Field(3, ge=1, description="and this many authors.")
     window: int = Field(20, ge=2, description="Words in a window that counts co-occurrence.")
-    min_jaccard: float = Field(0.2, ge=0, le=1)
+    min_jaccard: float = Field(
+        0.2, ge=0, le=1, description="Posts whose words overlap by more are joined."
+    )
     width: int = Field(256, ge=8, description="Width of the embeddings.")
-    graph_hidden: int = Field(200, ge=8)
-    graph_epochs: int = Field(120, ge=1)
-    graph_learning_rate: float = Field(0.01, gt=0)
+    graph_hidden: int = Field(200, ge=8, description="Width of the graph's first layer.")
+    graph_epochs: int = Field(120, ge=1, description="Epochs of the graph, at most.")
+    graph_learning_rate: float = Field(0.01, gt=0, description="Learning rate of the graph.")
     hidden: int = Field(100, ge=2, description="Width of the classifier's hidden layer.")
     tune_embeddings: bool = Field(True, description="Train the embeddings with the classifier.")
     study: bool = Field(
         False, description="Also measure each part alone, and with the emotions shuffled."
     )
-    fit: FitRecipe = FitRecipe()
+    fit: FitRecipe = Field(FitRecipe(), description="How the classifier is trained.")
 
 
-class StudentCandidate(_Part):
+class StudentCandidate(RecipePart):
     """A backbone cut to some layers."""
 
-    backbone: str
-    layers: int = Field(ge=1)
-    frozen_layers: int = Field(0, ge=0)
+    backbone: str = Field(description="Text encoder, as for the text teacher.")
+    layers: int = Field(ge=1, description="Its lowest layers that are kept.")
+    frozen_layers: int = Field(0, ge=0, description="Of these, the lowest that stay as they are.")
     lora_rank: int = Field(
         0, ge=0, description="Rank of adapters on the layers above; 0 trains these themselves."
     )
 
 
-class StudentRecipe(_Part):
+class StudentRecipe(RecipePart):
     """The student and its loss ``α·CE + (1 − α)·T²·KL``."""
 
-    candidates: list[StudentCandidate] = Field(min_length=1)
-    alpha: float = Field(0.5, ge=0, le=1)
-    temperature: float = Field(1.0, gt=0)
+    candidates: list[StudentCandidate] = Field(
+        min_length=1, description="The best on held-out folds, by log-loss, becomes the student."
+    )
+    alpha: float = Field(0.5, ge=0, le=1, description="α, the weight of the labels.")
+    temperature: float = Field(1.0, gt=0, description="T, of student and soft target.")
     paper_loss: bool = Field(False, description="The paper's CE + KL/C with T = 1 instead.")
     validation_folds: int = Field(2, ge=1, description="Folds that choose and calibrate it.")
     seeds: int = Field(
@@ -153,25 +195,38 @@ class StudentRecipe(_Part):
         description="Seeds of the students of every other subset of the teachers; "
         "0 leaves these out.",
     )
-    fit: FitRecipe = FitRecipe()
+    fit: FitRecipe = Field(FitRecipe(), description="How it is trained.")
 
 
-class Recipe(_Part):
+class TuneRecipe(RecipePart):
+    """The search for a part's settings."""
+
+    trials: int = Field(50, ge=1, description="Trials of a part, those of earlier runs included.")
+    text: Space = Field({}, description="Field of the text teacher → values that are tried.")
+    audio: Space = Field({}, description="The same for the audio teacher.")
+    emotion: Space = Field({}, description="The same for the emotion teacher.")
+    student: Space = Field({}, description="The same for the student.")
+
+
+class Recipe(RecipePart):
     """A whole run."""
 
-    name: str = Field(pattern=r"^[a-z0-9_-]+$")
-    version: str
-    title: str
-    labels: list[str] = Field(min_length=2)
-    label_sources: dict[str, str]
+    name: str = Field(pattern=r"^[a-z0-9_-]+$", description="Of the bundle and the run folder.")
+    version: str = Field(description="Of the bundle.")
+    title: str = Field(description="What the app and the card call the bundle.")
+    labels: list[str] = Field(min_length=2, description="Two or more, as in the data.")
+    label_sources: dict[str, str] = Field(
+        description="Label → where such posts come from, as the app words it."
+    )
     ordered: bool = Field(False, description="The labels are steps of a scale, lowest first.")
-    seed: int = 0
-    data: DataRecipe
-    speech: SpeechRecipe
-    text: TextRecipe
-    audio: AudioRecipe
-    emotion: EmotionRecipe
-    student: StudentRecipe
+    seed: int = Field(0, description="Of folds, first weights, order of batches and dropout.")
+    data: DataRecipe = Field(description="The labelled posts.")
+    speech: SpeechRecipe = Field(description="The spoken corpus.")
+    text: TextRecipe = Field(description="The text teacher.")
+    audio: AudioRecipe = Field(description="The audio teacher.")
+    emotion: EmotionRecipe = Field(description="The emotion teacher.")
+    student: StudentRecipe = Field(description="The student.")
+    tune: TuneRecipe = Field(TuneRecipe(), description="What mhkd tune searches.")
     familiarity_share: float = Field(
         0.05, gt=0, lt=0.5, description="Share of held-out posts that lie outside the limit."
     )

@@ -22,6 +22,7 @@ from mhkd.training.emotions import EmotionTable
 from mhkd.training.familiarity import Region, fit_region, pool_states
 from mhkd.training.fit import Targets
 from mhkd.training.leaks import find_leaks, tell_leaks
+from mhkd.training.processes import first_alone, is_first, join_processes, wait_for_others
 from mhkd.training.recipe import Recipe, load_recipe
 from mhkd.training.sounds import keep_pooled
 from mhkd.training.speech import SpokenPost, assign_voices, plan_corpus, speak_corpus
@@ -42,17 +43,21 @@ from mhkd.training.texts import KeptStates, keep_states, pool_posts
 
 
 @dataclass(frozen=True, eq=False)
-class _Run:
+class Run:
+    """A recipe, its data, and where the results are kept."""
+
     recipe: Recipe
     data: TaskData
     folder: RunFolder
 
     @property
     def posts(self) -> LabelledPosts:
+        """The posts to train on."""
         return self.data.train
 
     @property
     def targets(self) -> Targets:
+        """Their labels."""
         return Targets(torch.from_numpy(self.posts.labels))
 
     def inputs(self, **parts: Any) -> dict[str, Any]:
@@ -86,18 +91,20 @@ def train(
     Raises:
         RecipeError: the recipe or its data can't be used.
     """
+    join_processes()
+    say = say if is_first() else (lambda _: None)
     recipe = load_recipe(recipe_name)
     source = data_dir or Path(recipe.data.folder)
     data = load_task(recipe.data, recipe.labels, source, recipe.seed)
     target = run_dir or Path("runs") / recipe.name
-    run = _Run(recipe, data, RunFolder(target, say))
+    run = Run(recipe, data, RunFolder(target, say))
     say(f"data: {len(data.train)} posts to train on, {len(data.test)} to test")
     data.facts["leaks"] = find_leaks(data.train, data.test, recipe.labels, recipe.label_sources)
     for line in tell_leaks(data.facts["leaks"]):
         say(line)
-    jobs = _speak(run, workers)
+    jobs = speak(run, workers)
     table = keep_emotion_table(recipe, data.train, run.inputs(), run.folder)
-    teachers = _train_teachers(run, jobs, table)
+    teachers = train_teachers(run, jobs, table)
     search = train_students(recipe, data.train, teachers, run.inputs(), run.folder)
     parts = BundleParts(
         recipe,
@@ -109,29 +116,37 @@ def train(
         _count(jobs),
         _study(run),
     )
-    return write_bundle(parts, out or target / "bundle", say)
+    bundle = out or target / "bundle"
+    if is_first():
+        write_bundle(parts, bundle, say)
+    wait_for_others()
+    return bundle
 
 
-def _speak(run: _Run, workers: int | None) -> list[SpokenPost]:
+def speak(run: Run, workers: int | None) -> list[SpokenPost]:
+    """Speaks every training post that is not spoken yet."""
     speech, posts = run.recipe.speech, run.posts
     texts = dict(zip(posts.ids, posts.texts, strict=True))
     voices = assign_voices(texts, speech.voices, run.recipe.seed)
     jobs = plan_corpus(texts, voices, run.folder.folder / "speech", speech.words)
     run.folder.say(f"speech: {sum(not job.file.exists() for job in jobs)} posts to speak")
-    speak_corpus(jobs, workers)
+    if is_first():
+        speak_corpus(jobs, workers)
+    wait_for_others()
     return jobs
 
 
-def _train_teachers(
-    run: _Run, jobs: list[SpokenPost], table: EmotionTable
+def train_teachers(
+    run: Run, jobs: list[SpokenPost], table: EmotionTable
 ) -> dict[str, TrainedTeacher]:
+    """The three teachers by name, trained or kept from an earlier run."""
     recipe, posts, folder = run.recipe, run.posts, run.folder
     settings = text_settings(recipe)
     kept = keep_states(recipe.text.backbone, recipe.text.frozen_layers, posts.texts, folder.folder)
     text = cross_fit(
         "text",
         posts,
-        _text_fit(run, settings, kept),
+        fit_text(run, settings, kept),
         run.inputs(text=recipe.text.chosen()),
         folder,
     )
@@ -144,11 +159,12 @@ def _train_teachers(
         folder,
     )
     spoken = make_key({"files": [job.file.name for job in jobs]})
-    pooled = keep_pooled(
-        recipe.audio.backbone,
-        jobs,
-        folder.folder / f"sound-{recipe.audio.backbone}-{spoken}.safetensors",
-    )
+    with first_alone():
+        pooled = keep_pooled(
+            recipe.audio.backbone,
+            jobs,
+            folder.folder / f"sound-{recipe.audio.backbone}-{spoken}.safetensors",
+        )
     audio = cross_fit(
         "audio",
         posts,
@@ -163,7 +179,8 @@ def _train_teachers(
     return teachers
 
 
-def _text_fit(run: _Run, settings: TextSettings, kept: KeptStates) -> Fit:
+def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:
+    """How the text teacher is fitted: trained or probed, as the recipe says."""
     recipe = run.recipe
     if recipe.text.probe is None:
         return text_fit(recipe, settings, kept, run.targets)
@@ -194,7 +211,7 @@ def text_settings(recipe: Recipe) -> TextSettings:
     )
 
 
-def _study(run: _Run) -> list[dict[str, Any]]:
+def _study(run: Run) -> list[dict[str, Any]]:
     if not run.recipe.emotion.study:
         return []
     contexts = find_contexts(run.recipe, run.posts, run.folder)
@@ -204,7 +221,7 @@ def _study(run: _Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _find_region(run: _Run, search: StudentSearch) -> Region:
+def _find_region(run: Run, search: StudentSearch) -> Region:
     settings = search.distilled.settings
     kept = keep_states(
         settings.backbone, settings.frozen_layers, run.posts.texts, run.folder.folder

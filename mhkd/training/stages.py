@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from mhkd.training.processes import agree, is_first, wait_for_others
+
 Say = Callable[[str], None]
 
 
@@ -28,22 +30,26 @@ class RunFolder:
     ) -> dict[str, torch.Tensor]:
         """The tensors of a stage: read if its inputs are unchanged, else made and written.
 
+        All processes make them together, where there are several; the first one writes.
+
         Args:
             stage: name of the stage, the start of the file name.
             inputs: plain values that decide the result.
             make: computes it.
         """
         file = self.folder / f"{stage}-{make_key(inputs)}.safetensors"
-        if file.exists():
+        if agree(file.exists()):
             self.say(f"{stage}: kept from an earlier run")
             return load_file(file)
         self.say(f"{stage} …")
         start = time.monotonic()
         result = {name: tensor.contiguous() for name, tensor in make().items()}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".part")
-        save_file(result, partial)
-        partial.replace(file)
+        if is_first():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(".part")
+            save_file(result, partial)
+            partial.replace(file)
+        wait_for_others()
         self.say(f"{stage}: {time.monotonic() - start:.0f} s")
         return result
 

@@ -25,6 +25,7 @@ from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import add_adapters
 from mhkd.models.text import TextClassifier, encode_layers, pool_tokens
 from mhkd.training.fit import Loss, Targets, fit_classifier
+from mhkd.training.processes import first_alone
 from mhkd.training.recipe import FitRecipe
 from mhkd.training.stages import make_key
 
@@ -70,15 +71,16 @@ def keep_states(backbone: str, frozen: int, texts: Sequence[str], folder: Path) 
     encoded = [encode_post(loaded.tokenizer, text) for text in texts]
     key = make_key({"backbone": backbone, "frozen": frozen, "texts": list(texts)})
     file = folder / f"states-{key}.safetensors"
-    if file.exists():
-        flat = load_file(file)["states"]
-    else:
-        bottom, _ = split_encoder(loaded.encoder, frozen)
-        flat = _run_frozen(bottom, encoded)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".part")
-        save_file({"states": flat}, partial)
-        partial.replace(file)
+    with first_alone():
+        if file.exists():
+            flat = load_file(file)["states"]
+        else:
+            bottom, _ = split_encoder(loaded.encoder, frozen)
+            flat = _run_frozen(bottom, encoded)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(".part")
+            save_file({"states": flat}, partial)
+            partial.replace(file)
     states, start = [], 0
     for post in encoded:
         size = post.input_ids.numel()

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from mhkd.errors import RecipeError
@@ -78,3 +79,42 @@ def test_the_shipped_recipe_is_valid_and_a_wrong_field_is_named(tmp_path):
         load_recipe(file)
     with pytest.raises(RecipeError, match="no recipe"):
         load_recipe("nowhere")
+
+
+def test_one_file_is_split_by_a_column_of_its_own_or_of_the_splits(folder):
+    rows = [
+        (f"q{i}", f"post {i}", LABELS[i % 2], ("train", "val", "test", "")[i % 4])
+        for i in range(40)
+    ]
+    table = pd.DataFrame(rows, columns=["id", "text", "label", "part"])
+    table.to_parquet(folder / "all.parquet")
+    table.drop(columns="part").to_csv(folder / "all.csv", index=False)
+    table[["id", "part"]].to_csv(folder / "parts.csv", index=False)
+    inside = DataRecipe(folder=".", train="all.parquet", split="part", folds=2)
+    beside = DataRecipe(folder=".", train="all.csv", splits="parts.csv", split="part", folds=2)
+    for recipe in (inside, beside):
+        data = load_task(recipe, LABELS, folder, seed=0)
+        assert data.test.ids == tuple(f"q{i}" for i in range(2, 40, 4))
+        assert data.train.ids == tuple(f"q{i}" for i in range(40) if i % 4 in (0, 1))
+        assert data.test.texts[0] == "post 2"
+    with pytest.raises(RecipeError, match="column 'other'"):
+        load_task(beside.model_copy(update={"split": "other"}), LABELS, folder, seed=0)
+    table.assign(part="dev").to_csv(folder / "parts.csv", index=False)
+    with pytest.raises(RecipeError, match="says 'dev'"):
+        load_task(beside, LABELS, folder, seed=0)
+
+
+def test_without_a_split_a_share_is_held_out_and_no_author_stands_on_both_sides(folder):
+    recipe = DataRecipe(folder=".", train="train.csv", splits="splits.csv", folds=3)
+    data = load_task(recipe, LABELS, folder, seed=0)
+    assert len(data.train) + len(data.test) == 30
+    assert 4 <= len(data.test) <= 8
+    assert not set(data.train.groups) & set(data.test.groups)
+    other = load_task(recipe, LABELS, folder, seed=1)
+    assert other.test.ids != data.test.ids
+    assert other.facts["train"]["ids"] != data.facts["train"]["ids"]
+
+
+def test_a_label_that_is_too_rare_is_named(folder):
+    with pytest.raises(RecipeError, match="0 posts to train on have the label 'calm'"):
+        load_task(RECIPE, [*LABELS, "calm"], folder, seed=0)

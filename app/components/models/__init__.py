@@ -1,1 +1,0 @@
-"""The parts of the page Models, drawn from a bundle's own files."""

@@ -1,0 +1,1 @@
+"""Data files for recipes, rebuilt from what others have published."""

@@ -1,0 +1,102 @@
+"""The options of a recipe as Markdown, made from the models that validate it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from mhkd.training.recipe import Recipe, RecipePart
+
+_HEAD = """# Recipes
+
+A recipe is a YAML file that decides all that a training run gives. `mhkd recipes` lists those that
+come with the package; `mhkd train RECIPE --data-dir FOLDER` runs one, `mhkd tune RECIPE` searches
+better settings for a part of it.
+
+For a task of your own, copy `embedded/sdcnl`, name your labels, two or more, and your file: CSV or
+Parquet with the columns `id`, `text` and `label`. Without a test file the run holds out a share of
+the posts. Authors, where `splits` knows them, never stand on both sides.
+
+The tables below are made by `mhkd recipes --options` from the code.
+"""
+
+
+def document_options() -> str:
+    """Every field of a recipe, a table for each part, as Markdown."""
+    parts = [_table("", Recipe)]
+    parts += [_table(place, model) for place, model in walk_parts(Recipe)]
+    return "\n".join([_HEAD, *parts])
+
+
+def list_recipes() -> dict[str, str]:
+    """Name → title of the recipes that come with the package."""
+    import yaml
+
+    folder = Path(__file__).resolve().parent.parent / "recipes"
+    return {
+        file.relative_to(folder).with_suffix("").as_posix(): yaml.safe_load(
+            file.read_text("utf-8")
+        )["title"]
+        for file in sorted(folder.rglob("*.yaml"))
+    }
+
+
+def walk_parts(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, type[RecipePart]]]:
+    """The parts of a recipe and of its parts, with their place, such as ``text.fit``."""
+    for name, field in model.model_fields.items():
+        for part in _parts_in(field.annotation):
+            inside = f"{place}.{name}".lstrip(".")
+            yield inside, part
+            yield from walk_parts(part, inside)
+
+
+def _parts_in(annotation: Any) -> list[type[RecipePart]]:
+    if isinstance(annotation, type) and issubclass(annotation, RecipePart):
+        return [annotation]
+    return [part for inner in get_args(annotation) for part in _parts_in(inner)]
+
+
+def _table(place: str, model: type[RecipePart]) -> str:
+    title = f"`{place}`" if place else "The whole"
+    about = (model.__doc__ or "").strip().replace("\n", " ")
+    rows = [
+        f"| `{name}` | {_kind(field.annotation)} | {_default(field)} | {_meaning(field)} |"
+        for name, field in model.model_fields.items()
+    ]
+    head = "| field | kind | default | meaning |\n|---|---|---|---|"
+    return "\n".join([f"## {title}\n\n{about}\n\n{head}", *rows, ""])
+
+
+def _kind(annotation: Any) -> str:
+    if _parts_in(annotation):
+        return "list of parts" if getattr(annotation, "__origin__", None) is list else "part"
+    name = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    if get_args(annotation):
+        name = str(annotation)
+    return name.replace("typing.", "").replace("NoneType", "None").replace("|", "\\|")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    if isinstance(field.default, BaseModel):
+        return "its defaults"
+    return f"`{json.dumps(field.default)}`"
+
+
+def _meaning(field: FieldInfo) -> str:
+    limits = [_limit(rule) for rule in field.metadata]
+    shown = ", ".join(limit for limit in limits if limit)
+    return f"{field.description or ''}{f' ({shown})' if shown else ''}".replace("|", "\\|")
+
+
+def _limit(rule: Any) -> str:
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "at least"}
+    return ", ".join(
+        f"{sign} {getattr(rule, name)}" for name, sign in signs.items() if hasattr(rule, name)
+    )

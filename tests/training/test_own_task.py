@@ -1,0 +1,84 @@
+"""A task of one's own: one file, three labels; and a run that is killed on its way."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from mhkd.analyser import Analyser
+from mhkd.bundle import load_bundle
+from mhkd.post import Post
+from mhkd.training.run import train
+from tests.tiny import build_tiny_bundle
+from tests.training.test_run import write_data, write_recipe
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SAYINGS = {
+    "none": "the walk today was good and calm",
+    "mild": "i feel so so today",
+    "severe": "so tired and alone i feel",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own")
+    build_tiny_bundle(folder)
+    write_data(folder)
+    write_recipe(folder, folder / "backbones")
+    return folder
+
+
+def test_one_file_with_three_ordinal_labels_becomes_a_bundle(folder):
+    rows = [
+        (f"p{i}", f"{text} {'so ' * (i % 4)}", label)
+        for i in range(12)
+        for label, text in SAYINGS.items()
+        for i in [i * 3 + list(SAYINGS).index(label)]
+    ]
+    pd.DataFrame(rows, columns=["id", "text", "label"]).to_parquet(folder / "mine.parquet")
+    content = yaml.safe_load((folder / "tiny.yaml").read_text())
+    content |= {"name": "mine", "labels": list(SAYINGS), "ordered": True}
+    content["label_sources"] = {label: label for label in SAYINGS}
+    content["data"] = {"folder": str(folder), "train": "mine.parquet", "folds": 2}
+    content["student"]["fit"]["class_weights"] = True
+    (folder / "mine.yaml").write_text(yaml.safe_dump(content))
+    bundle = train(folder / "mine.yaml", run_dir=folder / "mine", workers=1)
+    manifest = load_bundle(bundle).manifest
+    assert manifest.labels == tuple(SAYINGS)
+    assert manifest.data["train"]["posts"] + manifest.data["test"]["posts"] == 36
+    assert manifest.metrics["student"]["n"] == manifest.data["test"]["posts"]
+    found = Analyser.open(bundle).analyse(Post(SAYINGS["mild"]), explain="words")
+    assert set(found.predictions["student"].probabilities) == set(SAYINGS)
+
+
+def kill_at(line, folder, run):
+    """Starts the run in a process of its own and kills it once it says ``line``."""
+    code = f"from mhkd.cli import main; main(['train', {str(folder / 'tiny.yaml')!r}, "
+    code += f"'--data-dir', {str(folder)!r}, '--run-dir', {str(run)!r}])"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        for said in process.stderr:
+            if said.startswith(line):
+                process.send_signal(signal.SIGKILL)
+                return
+    raise AssertionError(f"it never said '{line}'")
+
+
+def test_a_killed_run_goes_on_and_gives_the_same_weights_and_metrics(folder):
+    recipe = folder / "tiny.yaml"
+    whole = load_bundle(train(recipe, data_dir=folder, run_dir=folder / "whole", workers=1))
+    for line in ("audio-fold0", "student-"):
+        kill_at(line, folder, folder / "killed")
+    said = []
+    resumed = train(recipe, data_dir=folder, run_dir=folder / "killed", workers=1, say=said.append)
+    assert "text-all: kept from an earlier run" in said
+    assert load_bundle(resumed).manifest.files == whole.manifest.files
+    assert load_bundle(resumed).manifest.metrics == whole.manifest.metrics
