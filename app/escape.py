@@ -23,7 +23,8 @@ _STYLE = Path(__file__).with_name("style.css")
 
 def write_style() -> None:
     """Puts the page's own style sheet in place."""
-    st.html(_STYLE)
+    if _STYLE.is_file():
+        st.html(_STYLE)
 
 
 def write_coloured_words(

@@ -241,10 +241,19 @@ def hash_file(file: Path) -> str:
 
 
 def save_manifest(manifest: Manifest, folder: Path) -> None:
-    """Writes ``bundle.json`` by way of a temporary name."""
+    """Writes ``bundle.json`` by way of a temporary name.
+
+    Raises:
+        BundleError: it can't be written; an earlier one is left as it was.
+    """
     partial = folder / f"{MANIFEST}.part"
-    partial.write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
-    partial.replace(folder / MANIFEST)
+    try:
+        partial.write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+        partial.replace(folder / MANIFEST)
+    except OSError as fault:
+        raise BundleError(f"{folder / MANIFEST} can't be written: {fault.strerror}.") from fault
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _find_backbones(manifest: Manifest, folder: Path) -> Manifest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import sys
@@ -284,12 +285,11 @@ def _read_bytes(file: Path, max_bytes: int, limit: str) -> bytes:
 def _write_wav(recording: Recording, file: Path) -> None:
     import soundfile
 
+    content = io.BytesIO()  # soundfile does not tell why a file took no more
+    soundfile.write(content, recording.samples, recording.rate_hz, format="WAV", subtype="PCM_16")
     partial = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
-        with partial.open("wb") as stream:
-            soundfile.write(
-                stream, recording.samples, recording.rate_hz, format="WAV", subtype="PCM_16"
-            )
+        partial.write_bytes(content.getbuffer())
         partial.replace(file)
     except OSError as fault:
         raise InputError(f"{file} can't be written: {fault.strerror}.") from fault

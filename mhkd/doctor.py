@@ -105,9 +105,6 @@ def _check_voice(name: str) -> Check:
         open_voice(name)
     except VoiceError as fault:
         return Check(f"voice {name}", False, "not usable", used, fault.public_message)
-    except ImportError as fault:
-        mend = f"Install '{fault.name}': pip install -c constraints.txt '.[train]'"
-        return Check(f"voice {name}", False, "not usable", used, mend)
     return Check(f"voice {name}", True, "installed, the pinned one")
 
 

@@ -38,6 +38,7 @@ from mhkd.audio.features import resample
 from mhkd.audio.quality import is_audible, judge_recording
 from mhkd.audio.speak import open_voice, speak_post
 from mhkd.bundle import Bundle
+from mhkd.errors import VoiceError
 from mhkd.conformal import collect_labels
 from mhkd.explain.emotions import explain_emotions
 from mhkd.explain.sound import explain_sound
@@ -129,11 +130,17 @@ class PostRun:
         self._timing_ms[stage.replace(" ", "_")] = (time.perf_counter() - start) * 1000
 
     def speak(self) -> None:
-        """Speaks a post that came without a recording."""
+        """Speaks a post that came without a recording; a missing voice is a finding."""
         settings = self._bundle.manifest.audio
+        try:
+            voice = open_voice(settings.voice)
+        except VoiceError as fault:
+            reason = f"the post can't be spoken. {fault.public_message.rstrip('.')}"
+            self._sound_findings = [find_audio_left_out(reason)]
+            return
         self._recording = speak_post(
             self._post.text,
-            open_voice(settings.voice),
+            voice,
             max_words=settings.spoken_words,
             cancel=self._cancel,
         )

@@ -29,6 +29,17 @@ class HelpLines:
     source: str
 
 
+_BUILT_IN: Final = HelpLines(
+    (
+        ("Call or text 988", "tel:988", "Lifeline", "US and Canada"),
+        ("Call 116 123", "tel:116123", "Samaritans", "UK and Ireland"),
+        ("findahelpline.com", "https://findahelpline.com", "findahelpline.com", "everywhere else"),
+    ),
+    "assets/help_lines.json is missing or damaged; these are the numbers of 2026-11-24. "
+    "Verify locally.",
+)
+
+
 def show_help_lines() -> None:
     """Draws the line and the numbers."""
     known = read_help_lines()
@@ -36,7 +47,14 @@ def show_help_lines() -> None:
 
 
 def read_help_lines() -> HelpLines:
-    """The numbers that come with this version."""
+    """The numbers that come with this version; those written here where their file is lost."""
+    try:
+        return _read_file()
+    except (OSError, ValueError, KeyError, TypeError):
+        return _BUILT_IN
+
+
+def _read_file() -> HelpLines:
     known = json.loads(_FILE.read_text("utf-8"))
     return HelpLines(
         tuple(

@@ -110,8 +110,17 @@ def take_post(text: str) -> None:
 
 @lru_cache(maxsize=1)
 def _samples() -> dict[str, str]:
-    files = sorted(_SAMPLES.glob("*.json"))
-    return {s["title"]: s["text"] for s in (json.loads(f.read_text("utf-8")) for f in files)}
+    samples = (_read_sample(file) for file in sorted(_SAMPLES.glob("*.json")))
+    return dict(sample for sample in samples if sample is not None)
+
+
+def _read_sample(file: Path) -> tuple[str, str] | None:
+    """Title and text; None for a file that is damaged, which is one sample less."""
+    try:
+        sample = json.loads(file.read_text("utf-8"))
+        return str(sample["title"]), str(sample["text"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _ask_text() -> str:

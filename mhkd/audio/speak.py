@@ -144,7 +144,14 @@ def open_voice(name: str = APP_VOICE, threads: int = 2) -> Voice:
     """
     if name not in _VOICES:
         raise InputError(f"There is no voice '{name}'. Voices: {', '.join(VOICE_NAMES)}.")
-    return _VOICES[name](name, threads)
+    try:
+        return _VOICES[name](name, threads)
+    except (ImportError, OSError) as fault:
+        lacking = f"'{fault.name}'" if isinstance(fault, ImportError) else "a file of it"
+        raise VoiceError(
+            f"The voice '{name}' can't be opened: {lacking} is missing. Install it again: "
+            "pip install --force-reinstall -c constraints.txt 'mhkd[train]'"
+        ) from fault
 
 
 def speak_post(

@@ -212,19 +212,31 @@ def _last(file: Path) -> Verified:
 
 
 def _append(file: Path, line: str) -> None:
+    """Adds a line whole or not at all: half of one, on a full disk, would break the chain."""
     place = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    with os.fdopen(place, "a", encoding="ascii") as stream:
-        stream.write(line)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        before = os.fstat(place).st_size
+        try:
+            rest = line.encode("ascii")
+            while rest:
+                rest = rest[os.write(place, rest) :]
+            os.fsync(place)
+        except OSError:
+            os.ftruncate(place, before)
+            raise
+    finally:
+        os.close(place)
 
 
 def _replace(file: Path, content: str) -> None:
     partial = file.with_name(f"{file.name}.part")
     place = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(place, "w", encoding="ascii") as stream:
-        stream.write(content)
-    partial.replace(file)
+    try:
+        with os.fdopen(place, "w", encoding="ascii") as stream:
+            stream.write(content)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager

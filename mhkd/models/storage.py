@@ -31,6 +31,9 @@ def save_weights(
         weights: float tensors of any shape.
         file: the safetensors file.
         eight_bit: store matrices of 4096 values or more as int8, else float16.
+
+    Raises:
+        BundleError: it can't be written; an earlier file is left as it was.
     """
     stored: dict[str, torch.Tensor] = {}
     for name, tensor in weights.items():
@@ -47,6 +50,10 @@ def save_weights(
         save_file(stored, partial)
         partial.chmod(0o644)  # safetensors writes for the owner alone
         partial.replace(file)
+    except (OSError, SafetensorError) as fault:
+        raise BundleError(
+            f"{file} can't be written. Make room, or choose another folder. What was there is left."
+        ) from fault
     finally:
         partial.unlink(missing_ok=True)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from mhkd.errors import RecipeError
 from mhkd.training.processes import agree, is_first, wait_for_others
 
 Say = Callable[[str], None]
@@ -36,6 +38,9 @@ class RunFolder:
             stage: name of the stage, the start of the file name.
             inputs: plain values that decide the result.
             make: computes it.
+
+        Raises:
+            RecipeError: the result can't be written.
         """
         file = self.folder / f"{stage}-{make_key(inputs)}.safetensors"
         if agree(file.exists()):
@@ -45,13 +50,24 @@ class RunFolder:
         start = time.monotonic()
         result = {name: tensor.contiguous() for name, tensor in make().items()}
         if is_first():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(".part")
-            save_file(result, partial)
-            partial.replace(file)
+            _write(result, file)
         wait_for_others()
         self.say(f"{stage}: {time.monotonic() - start:.0f} s")
         return result
+
+
+def _write(result: Mapping[str, torch.Tensor], file: Path) -> None:
+    partial = file.with_suffix(".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file(dict(result), partial)
+        partial.replace(file)
+    except (OSError, SafetensorError) as fault:
+        partial.unlink(missing_ok=True)
+        raise RecipeError(
+            f"{file} can't be written. Make room, or choose another --run-dir; what earlier "
+            "stages made is kept, and the same command goes on from there."
+        ) from fault
 
 
 def make_key(inputs: Mapping[str, Any]) -> str:
