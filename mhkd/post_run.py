@@ -38,8 +38,8 @@ from mhkd.audio.features import resample
 from mhkd.audio.quality import is_audible, judge_recording
 from mhkd.audio.speak import open_voice, speak_post
 from mhkd.bundle import Bundle
-from mhkd.errors import VoiceError
 from mhkd.conformal import collect_labels
+from mhkd.errors import VoiceError
 from mhkd.explain.emotions import explain_emotions
 from mhkd.explain.sound import explain_sound
 from mhkd.explain.students import contribute_student, whole_seeds

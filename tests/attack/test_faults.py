@@ -30,7 +30,7 @@ from mhkd.cases.backup import back_up
 from mhkd.cases.place import connect, find_url
 from mhkd.cases.store import CaseStore
 from mhkd.cli import main
-from mhkd.errors import BundleError, CaseError, InputError, MhkdError, RecipeError
+from mhkd.errors import BundleError, CaseError, InputError, RecipeError
 from mhkd.models.storage import load_weights, save_weights
 from mhkd.post import Post
 from mhkd.training.stages import RunFolder
@@ -132,9 +132,9 @@ def test_an_audit_log_on_a_full_disk_stays_whole(tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "log", tmp_path / "log.key")
     event = Event("analysed", "someone", {}, {}, text="a grey winter")
     log.note(event)
-    with full_disk((tmp_path / "log").stat().st_size + 100):
-        with pytest.raises(CaseError, match="can't be written"):
-            log.note(event)
+    room = (tmp_path / "log").stat().st_size + 100
+    with full_disk(room), pytest.raises(CaseError, match="can't be written"):
+        log.note(event)
     assert verify_log(tmp_path / "log").lines == 1
     log.note(event)
     assert verify_log(tmp_path / "log").lines == 2
