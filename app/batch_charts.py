@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import plotly.graph_objects as go
 
@@ -13,14 +13,6 @@ from app.theme import NEUTRAL, STUDENT, TOWARD
 from mhkd.batch.curves import Bin, Curve, Ints, RiskCoverage
 from mhkd.batch.slices import Slice
 
-# One button on each figure: the figure as SVG.
-CONFIG: Final[dict[str, Any]] = {
-    "displaylogo": False,
-    "scrollZoom": False,
-    "responsive": True,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "svg", "filename": "mhkd-figure"},
-}
 _HEIGHT: Final = 320
 
 

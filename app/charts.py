@@ -22,7 +22,6 @@ from app.wording import (
 )
 from mhkd.analysis import Analysis, EmotionAttribution
 
-CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 _ORDER = ("emotion", "audio", "text", "teachers", "student")
 CLEAR = "rgba(0,0,0,0)"
 FAINT = "rgba(122,135,145,0.14)"
@@ -89,7 +88,7 @@ def draw_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> 
             x=1.17, y=name, text=say_probability(value), showarrow=False, xanchor="right"
         )
     set_frame(figure, height=280, bottom=50)
-    _name_rows(figure, names)
+    name_rows(figure, names)
     figure.update_xaxes(
         range=[-0.02, 1.18],
         fixedrange=True,
@@ -155,7 +154,7 @@ def draw_contributions(analysis: Analysis, sources: Mapping[str, str]) -> go.Fig
         )
     width = max(max(edges) - min(edges), 0.05)
     set_frame(figure, height=280, bottom=50)
-    _name_rows(figure, rows[::-1])
+    name_rows(figure, rows[::-1])
     figure.update_xaxes(
         range=[min(edges) - 0.12 * width, max(edges) + 0.55 * width],
         fixedrange=True,
@@ -190,7 +189,7 @@ def draw_emotions(found: EmotionAttribution) -> go.Figure:
     figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1})
     reach = 1.8 * max((abs(value) for value in values), default=1.0) or 1.0
     set_frame(figure, height=60 + 27 * len(rows), bottom=40)
-    _name_rows(figure, names[::-1])
+    name_rows(figure, names[::-1])
     figure.update_xaxes(
         range=[-reach, reach],
         fixedrange=True,
@@ -222,7 +221,8 @@ def set_frame(figure: go.Figure, *, height: int, bottom: int = 4, top: int = 6) 
     figure.update_traces(textfont={"size": 13}, selector={"type": "bar"})
 
 
-def _name_rows(figure: go.Figure, from_below: list[str]) -> None:
+def name_rows(figure: go.Figure, from_below: list[str]) -> None:
+    """Gives the y axis one named row for each entry."""
     figure.update_yaxes(
         type="category",
         categoryorder="array",

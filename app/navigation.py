@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.escape import write_style
-from app.views import analyse, batch, cases, method
+from app.views import analyse, batch, cases, method, models
 
 _ICON = Path(__file__).resolve().parents[1] / "assets" / "icon.png"
 
@@ -29,6 +29,7 @@ def draw_app() -> None:
             st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True),
             st.Page(batch.show_page, title="Batch", url_path="batch"),
             st.Page(cases.show_page, title="Cases", url_path="cases"),
+            st.Page(models.show_page, title="Models", url_path="models"),
             st.Page(method.show_page, title="Method and limits", url_path="method"),
         ],
         position="top",

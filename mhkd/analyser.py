@@ -14,7 +14,7 @@ from mhkd.analysis import Analysis, Progress
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
 from mhkd.batch_predictions import BatchRequest, predict_posts
-from mhkd.bundle import Bundle, BundleSummary, Manifest, list_bundles, load_bundle
+from mhkd.bundle import CARD, Bundle, BundleSummary, Manifest, list_bundles, load_bundle
 from mhkd.errors import InputError
 from mhkd.gate import Gate
 from mhkd.models.members import Members
@@ -29,6 +29,7 @@ __all__ = [
     "BundleSummary",
     "ExplainedModel",
     "Explanations",
+    "Manifest",
     "check_text",
     "list_bundles",
     "picture_sound",
@@ -86,6 +87,16 @@ class Analyser:
     def labels(self) -> tuple[str, ...]:
         """In the order of the logits."""
         return self.manifest.labels
+
+    @property
+    def sha256(self) -> str:
+        """Of the bundle's manifest."""
+        return self._bundle.sha256
+
+    def read_card(self) -> str | None:
+        """The bundle's model card in Markdown, None if it has none."""
+        file = self._bundle.folder / CARD
+        return file.read_text("utf-8") if CARD in self.manifest.files else None
 
     @property
     def device(self) -> str:

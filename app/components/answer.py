@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import charts
+from app.components.figure import show_figure
 from app.escape import write_badges, write_note, write_small_print
+from app.figure_numbers import list_frequency
 from app.wording import (
     ORIGIN_BADGES,
     Answer,
@@ -77,10 +79,11 @@ def _show_inside(answer: Answer, calibration: str | None) -> None:
         f"Calibrated probability **{say_probability(answer.probability)}**, {answer.certainty}. "
         f"{answer.frequency}"
     )
-    st.plotly_chart(
+    show_figure(
         charts.draw_frequency(answer.of_hundred),
-        config=charts.CONFIG,
+        list_frequency(answer),
         key="answer_frequency",
+        title="The probability as 100 dots",
         alt=f"{answer.of_hundred} of 100 dots are filled.",
     )
     if calibration:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import charts
+from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
+from app.figure_numbers import list_contributions
 from app.wording import MODEL_NAMES, say_contributions, say_points
 from mhkd.analysis import Analysis
 
@@ -24,10 +26,11 @@ def show_contributions(analysis: Analysis, sources: Mapping[str, str]) -> None:
     if found is None or figure is None:
         write_small_print("No teacher answered, so there is nothing to share out.")
         return
-    st.plotly_chart(
+    show_figure(
         figure,
-        config=charts.CONFIG,
+        list_contributions(found),
         key="contributions_chart",
+        title="What each teacher contributes",
         alt=f"From {found.empty:.3f} with no teacher to {found.full:.3f} with all.",
     )
     write_small_print(

@@ -8,8 +8,10 @@ import streamlit as st
 
 from app import charts
 from app.components.explained import choose_attribution
+from app.components.figure import show_figure
 from app.components.words import show_legend, strongest
 from app.escape import write_coloured_words, write_small_print, write_table
+from app.figure_numbers import list_emotions
 from app.wording import say_words_trust, signed, source_of
 from app.work import Case
 from mhkd.analysis import EmotionAttribution
@@ -30,10 +32,11 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
     left, right = st.columns(2, gap="large")
     with left:
         st.header("By emotion", anchor=False)
-        st.plotly_chart(
+        show_figure(
             charts.draw_emotions(found),
-            config=charts.CONFIG,
+            list_emotions(found),
             key="emotions_chart",
+            title="By emotion",
             alt="; ".join(f"{name} {signed(v, 3)}" for name, v in found.emotions.items()),
         )
         write_small_print(

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import charts
+from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
+from app.figure_numbers import list_models
 from app.wording import MODEL_INPUTS, MODEL_NAMES, say_agreement, source_of
 from mhkd.analysis import Analysis
 
@@ -25,10 +27,11 @@ def show_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> 
     here = source_of(target, sources)
     st.header("Five answers side by side", anchor=False)
     rows = [_row(analysis, model, target) for model in _ROWS]
-    st.plotly_chart(
+    show_figure(
         charts.draw_models(analysis, target, sources),
-        config=charts.CONFIG,
+        list_models(analysis),
         key="models_chart",
+        title="Five answers side by side",
         alt=f"Probability of {here}: " + "; ".join(f"{row[0]} {row[2]}" for row in rows),
     )
     write_small_print(

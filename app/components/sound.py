@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from app.charts import CONFIG
 from app.components.explained import choose_attribution
+from app.components.figure import show_figure
 from app.escape import write_small_print
+from app.figure_numbers import list_sound
 from app.sound_chart import draw_sound
 from app.wording import ORIGIN_BADGES, signed, source_of
 from app.work import Case
@@ -47,12 +48,13 @@ def show_sound(
         st.skeleton(height=300)
         return
     attribution = found if isinstance(found, SoundAttribution) else None
-    st.plotly_chart(
+    show_figure(
         draw_sound(
             picture, recording.duration_s, heard.seconds_heard, heard.padding_s, attribution
         ),
-        config=CONFIG,
+        list_sound(picture, attribution),
         key="sound_chart",
+        title="The sound and what its stretches speak for",
         alt=f"Waveform and log-mel spectrogram of {recording.duration_s:.1f} s of sound.",
     )
     _say_scores(attribution, sources)

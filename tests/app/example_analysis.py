@@ -53,6 +53,15 @@ class ExampleAnalyser:
         return build_manifest()
 
     @property
+    def sha256(self) -> str:
+        """Of no file."""
+        return "2" * 64
+
+    def read_card(self) -> str:
+        """A card with what a card may not bring along."""
+        return "# Example\n\n![a](http://evil.example/a.png) A card.\n"
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The labels."""
         return LABELS
@@ -153,6 +162,9 @@ def build_manifest() -> Any:
             "folds": 3,
             "validation": {"student_candidates": [{"n": 506}]},
         },
+        recipe={"seed": 0},
+        ordered=False,
+        conformal=None,
         backbones={"all-mpnet-base-v2": "0" * 64},
         files={"student.safetensors": "1" * 64},
     )

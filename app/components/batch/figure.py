@@ -1,12 +1,12 @@
-"""One figure of a batch: chart, what it says, and its numbers as CSV."""
+"""One figure of a batch: heading, chart with what saves it, and how to read it."""
 
 from __future__ import annotations
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.batch_charts import CONFIG
 from app.batch_numbers import Numbers
+from app.components import figure as component
 from app.escape import write_small_print
 
 
@@ -21,15 +21,6 @@ def show_figure(title: str, figure: go.Figure, numbers: Numbers, told: str, *, k
         key: of its widgets.
     """
     st.subheader(title, anchor=False)
-    st.plotly_chart(figure, config=CONFIG, key=f"{key}_chart", alt=f"{title}. {told}")
+    alt = f"{title}. {told}"
+    component.show_figure(figure, numbers, key=f"{key}_chart", title=title, alt=alt)
     write_small_print(told)
-    st.download_button(
-        "Numbers as CSV",
-        numbers.to_csv(),
-        file_name=f"{key.removeprefix('batch_')}.csv",
-        mime="text/csv",
-        key=f"{key}_numbers",
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )

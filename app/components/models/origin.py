@@ -1,0 +1,97 @@
+"""Where the models come from: data, protocol, reporting, card, files."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app import model_facts as facts
+from app.escape import write_small_print, write_table
+from app.model_reporting import list_tripod
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Analyser, Manifest
+
+
+def show_data(manifest: Manifest) -> None:
+    """Draws the data, what leaks were looked for, and the protocol."""
+    st.subheader("Data", anchor=False)
+    header = ("Part", "Posts", "Labels", "Authors", "SHA-256")
+    write_table(header, facts.list_parts(manifest.data), numeric=(1, 3))
+    write_table(("Label", "Where such posts come from"), list(manifest.label_sources.items()))
+    leaks = facts.list_leaks(manifest.data)
+    st.subheader("Leaks looked for", anchor=False)
+    if leaks:
+        write_table(("What", "Found"), leaks, numeric=(1,))
+        words = facts.list_label_words(manifest.data)
+        if words:
+            header = ("Label words", *(f"in posts labelled {name}" for name in manifest.labels))
+            write_table(header, words, numeric=range(1, len(header)))
+    else:
+        write_small_print("This bundle has no counts of leaks.")
+    st.subheader("Protocol", anchor=False)
+    write_table(("What", "How"), facts.list_protocol(manifest))
+    candidates = facts.list_candidates(manifest.data)
+    if candidates:
+        header = ("Student candidate, on held-out posts", "Accuracy", "Log-loss", "Posts")
+        write_table(header, candidates, numeric=(1, 2, 3))
+    recipe = manifest.recipe
+    if recipe:
+        with st.expander("The whole recipe"):
+            st.json(recipe, expanded=1)
+
+
+def show_explanations(manifest: Manifest) -> None:
+    """Draws how explanations fared over many posts, where the bundle says."""
+    found: Any = manifest.metrics.get("explanations")
+    if not found:
+        write_small_print(
+            "This bundle has no evaluation of explanations over many posts. Each explanation of "
+            "words is tested on its own when it is made, and its mark stands below it."
+        )
+        return
+    st.json(found, expanded=True)
+
+
+def show_reporting(manifest: Manifest) -> None:
+    """Draws the headings of TRIPOD+AI, filled in."""
+    write_table(("Heading", "This bundle"), list_tripod(manifest))
+    write_small_print(
+        "Headings after TRIPOD+AI (BMJ 2024;385:e078378) and Model Cards for Model Reporting "
+        "(FAT* 2019). Each line is written from bundle.json."
+    )
+
+
+def show_card(analyser: Analyser) -> None:
+    """Draws the model card as the run wrote it."""
+    card = analyser.read_card()
+    if card is None:
+        write_small_print("This bundle has no model card.")
+        return
+    with st.container(key="model_card"):
+        st.markdown(tame(card))
+    st.download_button(
+        "Download the card", card, "MODEL_CARD.md", "text/markdown", on_click="ignore"
+    )
+
+
+def show_files(analyser: Analyser) -> None:
+    """Draws versions and hashes."""
+    manifest = analyser.manifest
+    write_table(
+        ("What", "Version or SHA-256"),
+        [
+            ("Bundle", f"{manifest.name} {manifest.version}"),
+            ("bundle.json", analyser.sha256),
+            *((f"Backbone {name}", sha) for name, sha in manifest.backbones.items()),
+            *manifest.files.items(),
+        ],
+    )
+    write_small_print("Every hash was verified when the bundle was opened.")
+
+
+def tame(card: str) -> str:
+    """A card's Markdown that asks for nothing: no pictures, headings one step lower."""
+    return re.sub(r"^#", "##", card.replace("![", "!\\["), flags=re.MULTILINE)

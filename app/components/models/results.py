@@ -1,0 +1,143 @@
+"""How good the models are, how well calibrated, and what the teachers' subsets add."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app import model_charts as charts
+from app import model_facts as facts
+from app.batch_charts import draw_reliability
+from app.batch_numbers import list_bins
+from app.components.figure import show_figure
+from app.escape import write_small_print, write_table
+from app.wording import COMPARED_NAMES
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Manifest
+
+_NAMES = tuple(title for title, _ in facts.METRICS.values())
+
+
+def show_results(manifest: Manifest) -> None:
+    """Draws one metric as a figure and all of them as a table."""
+    metrics = manifest.metrics
+    if not facts.find_measured(metrics):
+        write_small_print("This bundle comes without metrics.")
+        return
+    metric = _ask_metric("models_metric", tuple(_shared(metrics)))
+    show_figure(
+        charts.draw_metric(metrics, metric),
+        charts.list_metric(metrics, metric),
+        key="models_metric_chart",
+        title=f"{facts.METRICS[metric][0]} of every model with its 95 % interval",
+    )
+    way = "less is better" if metric in facts.LOWER_IS_BETTER else "more is better"
+    write_small_print(f"{facts.say_results(metrics)} {facts.METRICS[metric][0]}: {way}.")
+    write_table(("Model", *_NAMES), facts.list_results(metrics), numeric=range(1, 7))
+    outside = facts.list_outside(metrics)
+    if outside:
+        st.subheader("Posts outside what the student knows", anchor=False)
+        header = ("Posts", "Called outside", "Posts tried")
+        write_table(header, outside, numeric=(1, 2))
+
+
+def show_calibration(manifest: Manifest) -> None:
+    """Draws the reliability diagram where the bundle has its bins, and the numbers."""
+    measured = facts.find_measured(manifest.metrics)
+    binned = {name: bins for name, found in measured.items() if (bins := charts.read_bins(found))}
+    if binned:
+        model = st.segmented_control(
+            "Model",
+            list(binned),
+            default="student" if "student" in binned else next(iter(binned)),
+            format_func=COMPARED_NAMES.__getitem__,
+            required=True,
+            wrap=True,
+            key="models_reliability_of",
+        ) or next(iter(binned))
+        show_figure(
+            draw_reliability(binned[model]),
+            list_bins(binned[model]),
+            key="models_reliability_chart",
+            title=f"Reliability: {COMPARED_NAMES[model]}",
+            alt=f"Share of right answers over confidence in {len(binned[model])} bins.",
+        )
+        write_small_print(
+            f"{len(binned[model])} bins of equal mass on test posts, with Wilson’s 95 % "
+            "intervals. On the dotted line the confidence is right."
+        )
+    else:
+        write_small_print("This bundle has no bins for a reliability diagram.")
+    header = ("Model", "Temperature", "ECE", "If perfectly calibrated", "Brier score")
+    write_table(header, facts.list_calibration(manifest), numeric=(1, 2, 3, 4))
+    write_small_print(
+        "ECE over ten bins of equal mass. A perfectly calibrated model of this many posts would "
+        "show an ECE, too: 95 % of such models stay below the limit in the fourth column. "
+        "Temperatures were fitted on held-out training posts; the teachers’ mean is not "
+        "calibrated again."
+    )
+    write_small_print(facts.say_sets(manifest))
+
+
+def show_ablation(manifest: Manifest) -> None:
+    """Draws the students of every subset of the teachers, where the bundle has them."""
+    found: dict[str, Any] = manifest.metrics.get("subsets") or {}
+    students = found.get("students", [])
+    if not students:
+        write_small_print(
+            "This bundle has no students of subsets of the teachers; only the student of all "
+            "three and its twin without teachers were trained."
+        )
+        return
+    keys = tuple(key for key in facts.SUBSET_METRICS if key in students[0])
+    metric = _ask_metric("models_subset_metric", keys)
+    title = facts.METRICS[metric][0]
+    show_figure(
+        charts.draw_subsets(students, metric),
+        charts.list_subsets_numbers(students, metric),
+        key="models_subsets_chart",
+        title=f"{title} of the students of every subset of the teachers",
+    )
+    write_small_print(
+        "Same initial weights, same order of posts; dots are single seeds, diamonds their means."
+    )
+    shapley = (found.get("shapley") or {}).get(metric)
+    if shapley:
+        st.subheader("What each teacher adds", anchor=False)
+        show_figure(
+            charts.draw_knowledge(shapley, metric),
+            charts.list_knowledge(shapley, metric),
+            key="models_knowledge_chart",
+            title=f"Exact Shapley value of each teacher for the {title}",
+            alt="; ".join(f"{name} {value:+.4f}" for name, value in shapley.items()),
+        )
+        write_small_print(
+            f"Exact Shapley values over the eight students’ mean {title}. This is about "
+            "training: at an answer the student reads the text only."
+        )
+    names = tuple(title for title, _ in facts.SUBSET_METRICS.values())
+    rows = facts.list_subsets(manifest.metrics)
+    write_table(("Teachers", "Seeds", *names), rows, numeric=range(1, 7))
+    write_small_print("Mean ± standard deviation over seeds, on test posts.")
+
+
+def _ask_metric(key: str, offered: tuple[str, ...]) -> str:
+    return (
+        st.segmented_control(
+            "Measure",
+            list(offered),
+            default=offered[0],
+            format_func=lambda name: facts.METRICS[name][0],
+            required=True,
+            wrap=True,
+            key=key,
+        )
+        or offered[0]
+    )
+
+
+def _shared(metrics: Any) -> list[str]:
+    measured = facts.find_measured(metrics).values()
+    return [key for key in facts.METRICS if all(key in found for found in measured)]

@@ -1,0 +1,144 @@
+"""A bundle's metrics → Plotly figures and their numbers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app.batch_numbers import Numbers
+from app.charts import ZERO_LINE, name_rows, set_frame
+from app.model_facts import METRICS, find_measured, name_subset
+from app.theme import AWAY, NEUTRAL, STUDENT, TOWARD
+from app.wording import COMPARED_NAMES, MODEL_NAMES, signed
+from mhkd.batch.curves import Bin, Estimate
+
+
+def draw_metric(metrics: Mapping[str, Any], metric: str) -> go.Figure:
+    """One metric of every model with its interval; the student stands out."""
+    measured = find_measured(metrics)
+    names = [COMPARED_NAMES[name] for name in measured]
+    values = [found[metric] for found in measured.values()]
+    bounds = [found.get("intervals", {}).get(metric) for found in measured.values()]
+    figure = go.Figure(
+        go.Scatter(
+            x=values,
+            y=names,
+            mode="markers",
+            cliponaxis=False,
+            marker={
+                "size": [15 if name == "student" else 11 for name in measured],
+                "color": [STUDENT if name == "student" else NEUTRAL for name in measured],
+                "symbol": ["diamond" if name == "teachers" else "circle" for name in measured],
+            },
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [b[1] - v if b else 0 for b, v in zip(bounds, values, strict=True)],
+                "arrayminus": [v - b[0] if b else 0 for b, v in zip(bounds, values, strict=True)],
+                "color": NEUTRAL,
+                "thickness": 1.6,
+            },
+            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        )
+    )
+    set_frame(figure, height=80 + 38 * len(names), bottom=50)
+    name_rows(figure, names[::-1])
+    title, percent = METRICS[metric]
+    figure.update_xaxes(
+        fixedrange=True, zeroline=False, title={"text": title, "standoff": 8},
+        tickformat=".0%" if percent else ".2f",
+    )  # fmt: skip
+    return figure
+
+
+def list_metric(metrics: Mapping[str, Any], metric: str) -> Numbers:
+    """What ``draw_metric`` shows."""
+    rows = []
+    for name, found in find_measured(metrics).items():
+        low, high = found.get("intervals", {}).get(metric) or (None, None)
+        rows.append((COMPARED_NAMES[name], found["n"], found[metric], low, high))
+    return Numbers(("model", "n", metric, "low", "high"), rows)
+
+
+def read_bins(found: Mapping[str, Any]) -> list[Bin]:
+    """The bins of a model's reliability diagram, empty where the bundle has none."""
+    return [
+        Bin(part["n"], part["confidence"], Estimate(**part["accuracy"]))
+        for part in found.get("reliability", [])
+    ]
+
+
+def draw_subsets(students: Sequence[Mapping[str, Any]], metric: str) -> go.Figure:
+    """The students of every subset: a dot for each seed, a diamond for their mean."""
+    names = [name_subset(student["teachers"]) for student in students]
+    figure = go.Figure()
+    for name, student in zip(names, students, strict=True):
+        values = student[metric]["values"]
+        figure.add_scatter(
+            x=values,
+            y=[name] * len(values),
+            mode="markers",
+            marker={"size": 8, "color": NEUTRAL, "opacity": 0.7},
+            hovertemplate=f"{name}, one seed: %{{x:.4f}}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=[student[metric]["mean"] for student in students],
+        y=names,
+        mode="markers",
+        marker={"size": 14, "color": STUDENT, "symbol": "diamond"},
+        hovertemplate="%{y}, mean: %{x:.4f}<extra></extra>",
+    )
+    set_frame(figure, height=80 + 34 * len(names), bottom=50)
+    name_rows(figure, names[::-1])
+    title, percent = METRICS[metric]
+    figure.update_xaxes(
+        fixedrange=True, zeroline=False, title={"text": title, "standoff": 8},
+        tickformat=".1%" if percent else ".3f",
+    )  # fmt: skip
+    return figure
+
+
+def list_subsets_numbers(students: Sequence[Mapping[str, Any]], metric: str) -> Numbers:
+    """What ``draw_subsets`` shows."""
+    rows = [
+        (name_subset(student["teachers"]), seed, value)
+        for student in students
+        for seed, value in zip(student["seeds"], student[metric]["values"], strict=True)
+    ]
+    return Numbers(("teachers", "seed", metric), rows)
+
+
+def draw_knowledge(shapley: Mapping[str, float], metric: str) -> go.Figure:
+    """What each teacher adds to the student's metric: exact Shapley values."""
+    names = [MODEL_NAMES[name] for name in shapley]
+    values = list(shapley.values())
+    percent = METRICS[metric][1]
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            y=names,
+            orientation="h",
+            width=0.5,
+            marker={"color": [TOWARD if value >= 0 else AWAY for value in values]},
+            text=[signed(100 * v, 2) if percent else signed(v, 4) for v in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        )
+    )
+    reach = 1.8 * max((abs(value) for value in values), default=0.01) or 0.01
+    figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1})
+    set_frame(figure, height=190, bottom=50)
+    name_rows(figure, names[::-1])
+    figure.update_xaxes(
+        range=[-reach, reach], fixedrange=True, zeroline=False, nticks=5,
+        title={"text": f"Change of {METRICS[metric][0]}", "standoff": 8},
+    )  # fmt: skip
+    return figure
+
+
+def list_knowledge(shapley: Mapping[str, float], metric: str) -> Numbers:
+    """What ``draw_knowledge`` shows."""
+    return Numbers(("teacher", f"Shapley value, {metric}"), list(shapley.items()))

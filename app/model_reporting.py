@@ -1,0 +1,104 @@
+"""A bundle's manifest under the headings of TRIPOD+AI and of model cards. Pure.
+
+Sources: Collins et al., TRIPOD+AI statement, BMJ 2024;385:e078378; Mitchell et al., Model
+Cards for Model Reporting, FAT* 2019.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.wording import say_interval
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Manifest
+
+Row = tuple[str, str]
+NOT_REPORTED = "Not reported by this bundle."
+
+
+def list_tripod(manifest: Manifest) -> list[Row]:
+    """Heading → what the bundle says."""
+    data = manifest.data
+    train, test = data.get("train", {}), data.get("test", {})
+    student = manifest.metrics.get("student", {})
+    leaks = data.get("leaks", {})
+    majority = manifest.metrics.get("comparison", {}).get("majority_class")
+    sources = ", ".join(f"{k}: {v}" for k, v in manifest.label_sources.items())
+    return [
+        ("Title", f"{manifest.title} ({manifest.name} {manifest.version})"),
+        (
+            "Intended use and users",
+            "Research into what a multimodal, multi-teacher distilled model reads in a post, by "
+            "clinicians and researchers. No diagnosis, no triage.",
+        ),
+        ("Source of data", _say_parts(train, test)),
+        ("Participants", f"Posts, not people. Authors: {_of(train, 'authors')} in training, "
+         f"{_of(test, 'authors')} in test."),
+        ("Data preparation", _say_leaks(leaks)),
+        ("Outcome", f"Where a post was published ({sources}). No clinician has judged it."),
+        ("Predictors", "The text; the sound of the text as a synthesiser speaks it; its emotion "
+         "words. The student reads the text only."),
+        ("Sample size", "What the published data hold; it was not planned for a precision."),
+        ("Missing data", "A post without recording is spoken; a recording that can’t be heard is "
+         "left out and said so; an empty text is refused."),
+        ("Model building", _say_building(manifest)),
+        ("Class imbalance", NOT_REPORTED if majority is None else
+         f"The more frequent label has {100 * majority:.1f} % of the test posts."),
+        ("Model output", "Calibrated probabilities; between 0.4 and 0.6 the page says “not "
+         "decided”."),
+        ("Training versus evaluation", _say_sides(leaks)),
+        ("Performance", f"Student: accuracy {say_interval(student, 'accuracy')}, AUC "
+         f"{say_interval(student, 'auc', percent=False)}." if student else NOT_REPORTED),
+        ("Calibration", f"Student: ECE {say_interval(student, 'ece')}." if student
+         else NOT_REPORTED),
+        ("Fairness", "Not tested for differences between groups of people; the data name none."),
+        ("Poor or unusual input", _say_familiarity(manifest)),
+        ("Open science", "Recipe, seeds and hashes stand in the bundle; the code is Apache-2.0."),
+        ("Ethics approval, registration, public involvement", NOT_REPORTED),
+    ]  # fmt: skip
+
+
+def _of(facts: dict[str, object], key: str) -> str:
+    value = facts.get(key)
+    return f"{value:,}" if isinstance(value, int) else "not known"
+
+
+def _say_parts(train: dict[str, object], test: dict[str, object]) -> str:
+    return (
+        f"Training: {_of(train, 'posts')} posts, test: {_of(test, 'posts')} posts, of one "
+        "published corpus; files and hashes under “Data”."
+    )
+
+
+def _say_leaks(leaks: dict[str, object]) -> str:
+    if not leaks:
+        return NOT_REPORTED
+    return (
+        f"{leaks['authors_on_both_sides']} authors have posts on both sides; duplicates, "
+        "placeholder bodies and named labels were counted, see “Data”."
+    )
+
+
+def _say_sides(leaks: dict[str, object]) -> str:
+    told = "Both parts come from one site and time; nothing was tested elsewhere."
+    if leaks:
+        told += f" {leaks['test_posts_by_them']} test posts are by authors of training posts."
+    return told
+
+
+def _say_building(manifest: Manifest) -> str:
+    student = manifest.student
+    folds = manifest.data.get("folds")
+    told = f"Student: {student.backbone}, {student.layers} layers, distilled from three teachers."
+    return told if folds is None else f"{told} Chosen on {folds} folds of the training part."
+
+
+def _say_familiarity(manifest: Manifest) -> str:
+    if manifest.familiarity is None:
+        return NOT_REPORTED
+    share = 100 * manifest.familiarity.validation_share_outside
+    return (
+        f"A post unlike the training posts is called outside what the model knows; {share:.1f} % "
+        "of held-out posts are."
+    )

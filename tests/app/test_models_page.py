@@ -1,0 +1,145 @@
+"""The page Models: what a bundle holds is drawn, and what it lacks is said to be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from app import model_charts, model_facts, models
+from app.components.models.origin import tame
+from app.model_reporting import list_tripod
+from mhkd.analyser import Analyser
+from mhkd.errors import BundleError
+from tests.app.example_analysis import ExampleAnalyser, build_manifest
+from tests.tiny import build_tiny_bundle
+
+_PATIENCE_S = 90.0
+_SUBSETS = {
+    "students": [
+        {
+            "teachers": teachers,
+            "seeds": [0, 1],
+            "accuracy": {"values": [value, value + 0.02], "mean": value + 0.01, "sd": 0.014},
+        }
+        for teachers, value in (([], 0.70), (["text"], 0.74), (["text", "audio"], 0.75))
+    ],
+    "shapley": {"accuracy": {"text": 0.03, "audio": -0.01, "emotion": 0.0}},
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def _open(monkeypatch: pytest.MonkeyPatch, load: Any) -> AppTest:
+    monkeypatch.setattr(models, "load_analyser", load)
+    with suppress(BundleError):
+        models.open_analyser().result(_PATIENCE_S)
+    return AppTest.from_function(_draw, default_timeout=_PATIENCE_S).run()
+
+
+def _draw() -> None:
+    from app.views import models
+
+    models.show_page()
+
+
+def _shown(page: AppTest) -> str:
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+def test_a_bundle_without_extras_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = _open(monkeypatch, ExampleAnalyser)
+    assert not page.exception
+    shown = _shown(page)
+    for words in (
+        "77.0 % (72.0–81.0)",
+        "no bins for a reliability diagram",
+        "no students of subsets",
+        "no evaluation of explanations",
+        "no sets of labels",
+        "no counts of leaks",
+        "2" * 64,
+        "988",
+    ):
+        assert words in shown
+    assert "evil.example" in page.markdown[-1].value
+    assert "![" not in page.markdown[-1].value
+
+
+def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = build_manifest()
+    part = {"value": 0.8, "low": 0.7, "high": 0.9, "n": 40}
+    manifest.metrics["student"]["reliability"] = [{"n": 40, "confidence": 0.7, "accuracy": part}]
+    manifest.metrics["subsets"] = _SUBSETS
+    manifest.metrics["conformal"] = {
+        "share": 0.91,
+        "interval": [0.88, 0.94],
+        "n": 379,
+        "single": 0.5,
+    }
+    manifest.conformal = SimpleNamespace(coverage=0.9, least_probability=0.31, n=506)
+    monkeypatch.setattr(ExampleAnalyser, "manifest", property(lambda _: manifest))
+    page = _open(monkeypatch, ExampleAnalyser)
+    assert not page.exception
+    shown = _shown(page)
+    for words in (
+        "from a probability of 0.310",
+        "91.0 % (88.0–94.0)",
+        "text + audio",
+        "75.0 ± 1.4",
+    ):
+        assert words in shown
+    assert "no bins" not in shown
+
+
+def test_a_real_bundle_without_metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bundle = build_tiny_bundle(tmp_path)
+    page = _open(monkeypatch, lambda: Analyser.open(bundle))
+    assert not page.exception
+    assert "comes without metrics" in _shown(page)
+    assert "has no model card" in _shown(page)
+
+
+def test_a_bundle_that_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> ExampleAnalyser:
+        raise BundleError("student.safetensors is missing. Restore it.")
+
+    page = _open(monkeypatch, fail)
+    assert "student.safetensors is missing" in _shown(page)
+    assert [button.label for button in page.button] == ["Open the models again"]
+
+
+def test_numbers_of_figures_are_those_of_the_manifest() -> None:
+    metrics = build_manifest().metrics
+    rows = {row[0]: row[1:] for row in model_charts.list_metric(metrics, "accuracy").rows}
+    assert rows["Student"] == (379, 0.77, 0.72, 0.81)
+    drawn = model_charts.draw_metric(metrics, "accuracy").data[0]
+    assert list(drawn.x) == [row[1] for row in rows.values()]
+    subsets = model_charts.list_subsets_numbers(_SUBSETS["students"], "accuracy").rows
+    assert (("text + audio", 1, 0.77)) in [(n, s, round(v, 2)) for n, s, v in subsets]
+    assert model_facts.list_subsets({"subsets": _SUBSETS})[0][2] == "71.0 ± 1.4"
+
+
+def test_reporting_invents_nothing() -> None:
+    manifest = build_manifest()
+    rows = dict(list_tripod(manifest))
+    assert "1,516" in rows["Source of data"]
+    assert "not known" in rows["Participants"]
+    manifest.metrics = {}
+    rows = dict(list_tripod(manifest))
+    assert rows["Performance"] == rows["Class imbalance"] == "Not reported by this bundle."
+
+
+def test_a_card_asks_for_nothing() -> None:
+    assert tame("# A\n\n![x](http://a/b.png)") == "## A\n\n!\\[x](http://a/b.png)"
