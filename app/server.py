@@ -37,6 +37,8 @@ def build_policy(page: str) -> str:
     """The Content-Security-Policy: this server and nobody else.
 
     Styles are set by scripts all over the page, hence ``unsafe-inline`` for styles only.
+    Streamlit loads the script of a component (``app/figure.js``) by a ``blob:`` address, which
+    only a script that runs already can make.
 
     Args:
         page: HTML whose own inline scripts are allowed, by their hash.
@@ -45,7 +47,7 @@ def build_policy(page: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' {scripts}".rstrip(),
+            f"script-src 'self' blob: {scripts}".rstrip(),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

@@ -99,7 +99,7 @@ def test_what_is_for_operators_is_hidden(client: TestClient, path: str) -> None:
 def test_the_policy_allows_the_pages_own_script_by_its_hash() -> None:
     policy = build_policy("<script>a = 1</script><script src='x.js'></script>")
     # printf 'a = 1' | openssl dgst -sha256 -binary | base64
-    assert "script-src 'self' 'sha256-tbwf/ZCRL7GL7259gJCRksemSSiWMgFW1n+68QTGVEo='" in policy
+    assert "script-src 'self' blob: 'sha256-tbwf/ZCRL7GL7259gJCRksemSSiWMgFW1n+68QTGVEo='" in policy
     directives = dict(part.split(" ", 1) for part in policy.split("; "))
     assert "unsafe-eval" not in policy
     assert "unsafe-inline" not in directives["script-src"]
