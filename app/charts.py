@@ -7,6 +7,7 @@ Plotly reads a subset of HTML in its texts, so words of a post are shown by
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
@@ -22,6 +23,11 @@ from app.wording import (
 )
 from mhkd.analysis import Analysis, EmotionAttribution
 
+CONFIG: Final[dict[str, Any]] = {
+    "displayModeBar": False,
+    "scrollZoom": False,
+    "responsive": True,
+}
 _ORDER = ("emotion", "audio", "text", "teachers", "student")
 CLEAR = "rgba(0,0,0,0)"
 FAINT = "rgba(122,135,145,0.14)"

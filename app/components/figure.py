@@ -14,12 +14,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.batch_numbers import Numbers
+from app.charts import CONFIG
 
-CONFIG: Final[dict[str, Any]] = {
-    "displayModeBar": False,
-    "scrollZoom": False,
-    "responsive": True,
-}
 _HTML: Final = """<div class="save" role="group"><span>Save</span>
 <button data-kind="png">PNG</button><button data-kind="svg">SVG</button>
 <button data-kind="csv">Numbers (CSV)</button></div>"""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app import charts
+from app.batch_numbers import Numbers
+from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
 from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from mhkd.analysis import Analysis
@@ -23,10 +24,11 @@ def show_learned(analysis: Analysis, sources: Mapping[str, str]) -> None:
     if found is None:
         return
     st.header("What the student learned from each teacher", anchor=False)
-    st.plotly_chart(
+    show_figure(
         draw_learned(found),
-        config=charts.CONFIG,
+        Numbers(("step", "value"), list_learned(found)),
         key="learned_chart",
+        title="What the student learned from each teacher",
         alt="; ".join(f"{step}: {value}" for step, value in list_learned(found)),
     )
     write_small_print(f"{say_learned(found, sources)} {WHAT_IT_IS}")
