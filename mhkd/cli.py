@@ -24,7 +24,7 @@ from mhkd.emotion.commands import lexicon_app
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
 from mhkd.results.command import results
-from mhkd.training.commands import data_app, recipes
+from mhkd.training.commands import data_app, recipes, tune
 
 if TYPE_CHECKING:
     from mhkd.analyser import OnProgress
@@ -137,6 +137,7 @@ def train(
 
 
 app.command("recipes")(recipes)
+app.command("tune")(tune)
 
 
 @app.command()

@@ -158,13 +158,7 @@ def train_teachers(
         run.inputs(emotion=recipe.emotion.chosen(exclude={"study"})),
         folder,
     )
-    spoken = make_key({"files": [job.file.name for job in jobs]})
-    with first_alone():
-        pooled = keep_pooled(
-            recipe.audio.backbone,
-            jobs,
-            folder.folder / f"sound-{recipe.audio.backbone}-{spoken}.safetensors",
-        )
+    pooled, spoken = keep_sounds(run, jobs)
     audio = cross_fit(
         "audio",
         posts,
@@ -177,6 +171,15 @@ def train_teachers(
         right = (teacher.held_out_logits.argmax(1) == posts.labels).mean()
         folder.say(f"{name} teacher: {right:.1%} of held-out posts, T = {teacher.temperature:.2f}")
     return teachers
+
+
+def keep_sounds(run: Run, jobs: list[SpokenPost]) -> tuple[torch.Tensor, str]:
+    """Pooled states of all spoken posts, see ``keep_pooled``, and the key of the spoken files."""
+    spoken = make_key({"files": [job.file.name for job in jobs]})
+    backbone = run.recipe.audio.backbone
+    with first_alone():
+        file = run.folder.folder / f"sound-{backbone}-{spoken}.safetensors"
+        return keep_pooled(backbone, jobs, file), spoken
 
 
 def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:

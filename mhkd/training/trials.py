@@ -1,0 +1,181 @@
+"""What one trial of ``mhkd tune`` fits: a part of a recipe with other settings, on its folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+
+from mhkd.analysis import TEACHERS
+from mhkd.bundle import TextSettings
+from mhkd.errors import RecipeError
+from mhkd.training.data import load_task
+from mhkd.training.distil import distillation_loss
+from mhkd.training.fit import Targets
+from mhkd.training.processes import join_processes
+from mhkd.training.recipe import Recipe, StudentCandidate, load_recipe
+from mhkd.training.run import Run, fit_text, keep_sounds, speak, text_settings, train_teachers
+from mhkd.training.stages import RunFolder, Say
+from mhkd.training.teachers import (
+    LOGITS,
+    Fit,
+    audio_fit,
+    average,
+    emotion_fit,
+    keep_emotion_table,
+)
+from mhkd.training.texts import fit_text_classifier, keep_states, predict_logits
+from mhkd.training.tune import PARTS, Folds, Found, HeldOut, default_space, search
+
+
+def tune(
+    recipe_name: str | Path,
+    part: str,
+    *,
+    data_dir: Path | None = None,
+    run_dir: Path | None = None,
+    trials: int | None = None,
+    workers: int | None = None,
+    say: Say = lambda _: None,
+) -> Found:
+    """Searches the settings of one part of a recipe; see ``search``.
+
+    The student's search needs the teachers, which are trained first or taken from the run folder.
+
+    Raises:
+        RecipeError: the recipe, its space or its data can't be used.
+    """
+    if part not in PARTS:
+        raise RecipeError(f"There is no part '{part}'. Parts: {', '.join(PARTS)}.")
+    join_processes()
+    recipe = load_recipe(recipe_name)
+    data = load_task(recipe.data, recipe.labels, data_dir or Path(recipe.data.folder), recipe.seed)
+    run = Run(recipe, data, RunFolder(run_dir or Path("runs") / recipe.name, say))
+    space = getattr(recipe.tune, part) or _default_space(recipe, part)
+    for (
+        name,
+        values,
+    ) in space.items():  # a wrong field or value is refused before anything is fitted
+        for value in values:
+            _with_settings(recipe, part, {name: value})
+    return search(
+        part,
+        space,
+        _student_folds(run, workers) if part == "student" else _teacher_folds(run, part, workers),
+        run.posts.labels,
+        run.folder.folder,
+        trials=trials or recipe.tune.trials,
+        seed=recipe.seed,
+        say=say,
+    )
+
+
+def _default_space(recipe: Recipe, part: str) -> Any:
+    from transformers import AutoConfig
+
+    from mhkd.assets import backbone_folder
+
+    config = AutoConfig.from_pretrained(backbone_folder(recipe.student.candidates[0].backbone))
+    space = default_space(
+        part, probed=recipe.text.probe is not None, layers=int(config.num_hidden_layers)
+    )
+    frozen = recipe.student.candidates[0].frozen_layers
+    if "candidate.layers" in space:
+        space["candidate.layers"] = [n for n in space["candidate.layers"] if int(n) > frozen]
+    return space
+
+
+def _with_settings(recipe: Recipe, part: str, settings: Mapping[str, Any]) -> Recipe:
+    """The recipe with some fields of a part replaced, validated anew."""
+    content = recipe.model_dump()
+    chosen = content[part]
+    if part == "student":
+        chosen["candidates"] = chosen["candidates"][:1]
+    for name, value in settings.items():
+        *parents, last = name.split(".")
+        place = chosen
+        for parent in parents:
+            place = place["candidates"][0] if parent == "candidate" else place.get(parent, {})
+        place[last] = value
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as fault:
+        raise RecipeError(
+            f"tune.{part}: {next(iter(settings))}: {fault.errors()[0]['msg']}."
+        ) from (fault)
+
+
+def _teacher_folds(run: Run, part: str, workers: int | None) -> Folds:
+    jobs = speak(run, workers) if part == "audio" else []
+
+    def fit_of(changed: Run) -> Fit:
+        recipe, folder = changed.recipe, changed.folder
+        if part == "text":
+            kept = keep_states(
+                recipe.text.backbone, recipe.text.frozen_layers, run.posts.texts, folder.folder
+            )
+            return fit_text(changed, text_settings(recipe), kept)
+        if part == "audio":
+            pooled, _ = keep_sounds(changed, jobs)
+            return audio_fit(recipe, pooled, run.targets)
+        table = keep_emotion_table(recipe, run.posts, run.inputs(), folder)
+        return emotion_fit(recipe, run.posts, run.targets, table)
+
+    def folds(settings: Mapping[str, Any]) -> Iterator[HeldOut]:
+        quiet = RunFolder(run.folder.folder, lambda _: None)
+        fit = fit_of(Run(_with_settings(run.recipe, part, settings), run.data, quiet))
+        for rows, others in _each_fold(run):
+            yield HeldOut(others, fit(rows, others)[LOGITS].numpy())
+
+    return folds
+
+
+def _student_folds(run: Run, workers: int | None) -> Folds:
+    jobs = speak(run, workers)
+    table = keep_emotion_table(run.recipe, run.posts, run.inputs(), run.folder)
+    teachers = train_teachers(run, jobs, table)
+    soft = average({name: teachers[name] for name in TEACHERS})
+    targets = Targets(run.targets.labels, torch.from_numpy(soft).float())
+
+    def folds(settings: Mapping[str, Any]) -> Iterator[HeldOut]:
+        recipe = _with_settings(run.recipe, "student", settings)
+        candidate, part = recipe.student.candidates[0], recipe.student
+        kept = keep_states(
+            candidate.backbone, candidate.frozen_layers, run.posts.texts, run.folder.folder
+        )
+        fit = partial(
+            fit_text_classifier,
+            _settings(candidate),
+            kept,
+            targets=targets,
+            loss=distillation_loss(part),
+            fit=part.fit,
+            seed=recipe.seed,
+            classes=len(recipe.labels),
+        )
+        for rows, others in _each_fold(run):
+            _, upper = fit(rows=rows)
+            yield HeldOut(others, predict_logits(upper, kept, others))
+
+    return folds
+
+
+def _settings(candidate: StudentCandidate) -> TextSettings:
+    return TextSettings(
+        backbone=candidate.backbone,
+        layers=candidate.layers,
+        frozen_layers=candidate.frozen_layers,
+        lora_rank=candidate.lora_rank,
+        temperature=1.0,
+    )
+
+
+def _each_fold(run: Run) -> Iterator[tuple[Any, Any]]:
+    folds = run.posts.folds
+    for fold in range(int(folds.max()) + 1):
+        yield np.where(folds != fold)[0], np.where(folds == fold)[0]
