@@ -50,6 +50,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "explaining text": "Explaining the text teacher",
     "explaining emotion": "Explaining the emotion teacher",
     "explaining audio": "Explaining the audio teacher",
+    "removing words": "Looking for words without which the answer changes",
     "checking student": "Checking the student’s explanation",
     "checking text": "Checking the text teacher’s explanation",
     "drawing": "Drawing the sound",

@@ -143,6 +143,7 @@ class Analyser:
             answers = _answer_stages(run, speak=speak and post.recording is None)
             explanations = [
                 *(_explain_stage(run, model) for model in _EXPLAINED[explain]),
+                *([] if explain == "none" else [_Stage("removing words", run.seek_counterfactual)]),
                 *(_check_stage(run, model) for model in _EXPLAINED[explain] if model in _CHECKED),
             ]
             return _go(run, answers, explanations, on_progress, cancel)

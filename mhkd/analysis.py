@@ -245,6 +245,30 @@ class WordAttribution:
 
 
 @dataclass(frozen=True)
+class Counterfactual:
+    """A small set of words or sentences without which the student answers otherwise.
+
+    Attributes:
+        unit: ``word`` or ``sentence``.
+        removed: in the order of the post, with their scores for the old answer; empty where
+            removing up to ``tried`` of them changed nothing.
+        label_before, label_after: the most probable label; null where nothing changed.
+        probability_before, probability_after: of ``label_before``.
+        tried: the largest number of words or sentences that was removed.
+        texts_read: shortened posts that the student was asked about.
+    """
+
+    unit: Literal["word", "sentence"]
+    removed: tuple[WordScore, ...]
+    label_before: str
+    label_after: str | None
+    probability_before: float
+    probability_after: float | None
+    tried: int
+    texts_read: int
+
+
+@dataclass(frozen=True)
 class EmotionAttribution:
     """Integrated gradients on the emotion embeddings, per word and per emotion.
 
@@ -296,12 +320,16 @@ class SoundAttribution:
 
 @dataclass(frozen=True)
 class Attributions:
-    """One explanation for each prediction; null where it was not asked for."""
+    """One explanation for each prediction; null where it was not asked for.
+
+    ``counterfactual`` is the student's.
+    """
 
     student: WordAttribution | None = None
     text: WordAttribution | None = None
     emotion: EmotionAttribution | None = None
     audio: SoundAttribution | None = None
+    counterfactual: Counterfactual | None = None
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ MAX_WAITING: Final = 8
 MAX_WAIT_S: Final = 120.0
 
 # Explanations
+MAX_REMOVED_UNITS: Final = 20  # words or sentences that a counterfactual may take away
 FIRST_PARTS: Final = 4  # of the path of integrated gradients
 PART_STEPS: Final = 4  # gradients in a part
 MAX_STEPS: Final = 40

@@ -40,6 +40,7 @@ from mhkd.audio.speak import open_voice, speak_post
 from mhkd.bundle import Bundle
 from mhkd.conformal import collect_labels
 from mhkd.errors import VoiceError
+from mhkd.explain.counterfactual import find_counterfactual
 from mhkd.explain.emotions import explain_emotions
 from mhkd.explain.sound import explain_sound
 from mhkd.explain.students import contribute_student, whole_seeds
@@ -220,6 +221,19 @@ class PostRun:
             changed: dict[str, Any] = {model: found}
             self._attributions = replace(self._attributions, **changed)
         return found
+
+    def seek_counterfactual(self) -> None:
+        """What would have to go for the student to answer otherwise; needs its explanation."""
+        explained = self._attributions.student
+        if explained is not None:
+            found = find_counterfactual(
+                self._members.student,
+                self._post.text,
+                self._bundle.manifest.labels,
+                explained,
+                cancel=self._cancel,
+            )
+            self._attributions = replace(self._attributions, counterfactual=found)
 
     def snapshot(self) -> Analysis:
         """The analysis as far as it has come; all predictions must be there."""

@@ -108,7 +108,9 @@ def test_json_has_every_key_and_null_for_what_is_absent(
     assert set(plain) == set(bare)
     assert set(bare["predictions"]) == set(MODELS)
     assert set(bare["divergence_bits"]) == {*TEACHERS, "teachers"}
-    assert bare["attributions"] == dict.fromkeys(("student", "text", "emotion", "audio"))
+    assert bare["attributions"] == dict.fromkeys(
+        ("student", "text", "emotion", "audio", "counterfactual")
+    )
     assert set(bare["read"]) == {"student", "text", "emotion", "audio"}
     assert bare["predictions"]["audio"] is None
     assert bare["divergence_bits"]["audio"] is None
@@ -237,7 +239,7 @@ def test_progress(analyser: Analyser) -> None:
     assert [p.stage for p in heard] == [
         "student", "text", "audio", "emotion",
         "explaining student", "explaining emotion", "explaining text", "explaining audio",
-        "checking student", "checking text", "done",
+        "removing words", "checking student", "checking text", "done",
     ]  # fmt: skip
     assert [p.fraction for p in heard] == sorted(p.fraction for p in heard)
     assert all(p.partial is None for p in heard[:4])

@@ -10,6 +10,7 @@ import streamlit as st
 from app import models
 from app.components.answer import show_answer, show_first_answer
 from app.components.contributions import show_contributions
+from app.components.counterfactual import show_counterfactual
 from app.components.decide import ask_decide_first, show_question
 from app.components.emotions import show_emotions
 from app.components.help_lines import show_help_lines
@@ -135,6 +136,7 @@ def _show_details(case: Case) -> None:
     )
     with words:
         show_words(case, labels, sources)
+        show_counterfactual(case, sources)
     with emotions:
         show_emotions(case, labels, sources)
     with sound:

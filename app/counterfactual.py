@@ -1,0 +1,29 @@
+"""A counterfactual in words. Pure, and without a word of the post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.wording import say_probability, source_of
+from mhkd.analysis import Counterfactual
+
+
+def say_counterfactual(found: Counterfactual, sources: Mapping[str, str]) -> str:
+    """How many words or sentences the answer hangs on, or that none up to a number changes it."""
+    before = source_of(found.label_before, sources)
+    if not found.removed or found.label_after is None or found.probability_after is None:
+        tried = f"{found.tried} {found.unit}{'' if found.tried == 1 else 's'}"
+        return (
+            f"Taking away up to {tried} that speak most for {before} does not change the answer."
+            if found.tried
+            else f"No {found.unit} can be taken away that speaks for {before}."
+        )
+    count = len(found.removed)
+    these = f"this {found.unit}" if count == 1 else f"these {count} {found.unit}s"
+    return (
+        f"Without {these} the post would resemble posts from "
+        f"{source_of(found.label_after, sources)}: the probability of {before} falls from "
+        f"{say_probability(found.probability_before)} to "
+        f"{say_probability(found.probability_after)}. Fewer of them do not change the answer. "
+        "An answer that hangs on few words deserves doubt."
+    )
