@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 # Records and numbers that say nothing about how things are done: open to all of mhkd.
-RECORDS = {"analysis", "assets", "errors", "limits", "post"}
+RECORDS = {"analysis", "assets", "errors", "formulas", "limits", "post"}
 
 # Part of mhkd → the parts of it that it may import, beside the records and itself.
 # An entry with a dot allows that one module. `bundle` in `models` is its manifest, a record.

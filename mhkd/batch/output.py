@@ -14,6 +14,7 @@ import numpy as np
 from mhkd.batch.run import BatchRun, Probabilities, mean_of_teachers
 from mhkd.batch.table import RowFault
 from mhkd.errors import InputError
+from mhkd.formulas import disarm
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,9 +65,14 @@ def tabulate_answers(
 
 
 def write_csv(table: pa.Table) -> bytes:
-    """The table as CSV in UTF-8."""
+    """The table as CSV in UTF-8; a cell that a spreadsheet would run gets an apostrophe."""
+    import pyarrow as pa
     from pyarrow import csv
 
+    for place, name in enumerate(table.column_names):
+        if pa.types.is_string(table.schema.field(name).type):
+            cells = [None if cell is None else disarm(cell) for cell in table[name].to_pylist()]
+            table = table.set_column(place, disarm(name), pa.array(cells, pa.string()))
     sink = io.BytesIO()
     csv.write_csv(table, sink)
     return sink.getvalue()

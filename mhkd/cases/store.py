@@ -15,6 +15,7 @@ from mhkd.cases.place import connect, find_url, holds_cases, prepare, saying_fau
 from mhkd.cases.records import Case, Judgement, NewCase
 from mhkd.cases.schema import cases
 from mhkd.errors import CaseError
+from mhkd.formulas import disarm
 from mhkd.limits import MAX_LISTED_CASES
 
 _SHOWN = [column for column in cases.c if column.name != "analysis"]
@@ -124,7 +125,8 @@ class CaseStore:
     def export_csv(self, bundle_name: str) -> str:
         """The cases of a bundle that a recipe can train on: id, text, label.
 
-        Those are the cases with a text and with a label of the bundle as judgement.
+        Those are the cases with a text and with a label of the bundle as judgement. A text that
+        a spreadsheet would run as a formula gets an apostrophe in front.
         """
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
@@ -135,7 +137,7 @@ class CaseStore:
                 and case.text is not None
                 and case.judgement.label in case.labels
             ):
-                writer.writerow((case.id, case.text, case.judgement.label))
+                writer.writerow((case.id, disarm(case.text), case.judgement.label))
         return stream.getvalue()
 
     def _delete(self, which: Any) -> int:
