@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from app.theme import AWAY, NEUTRAL, STUDENT, TOWARD
+from app.escape import escape
+from app.theme import AWAY, NEUTRAL, STUDENT, TOWARD, label_colours
 from app.wording import (
     MODEL_NAMES,
     UNDECIDED_FROM,
@@ -115,6 +116,44 @@ def draw_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> 
             text=words,
             showarrow=False,
         )
+    return figure
+
+
+def draw_shares(analysis: Analysis, sources: Mapping[str, str]) -> go.Figure:
+    """The probabilities of all labels under each model, for more than two labels.
+
+    Labels that are steps of a scale run from pale to strong; others differ in colour. The
+    number stands in each part that has room for it.
+    """
+    names = [MODEL_NAMES[model] for model in _ORDER]
+    colours = label_colours(len(analysis.labels), ordered=analysis.ordered)
+    figure = go.Figure()
+    for label, colour in zip(analysis.labels, colours, strict=True):
+        found = [analysis.predictions.get(model) for model in _ORDER]
+        values = [None if one is None else one.probabilities[label] for one in found]
+        here = escape(source_of(label, sources))
+        figure.add_bar(
+            y=names,
+            x=values,
+            orientation="h",
+            name=here,
+            width=0.62,
+            marker={"color": colour.fill, "line": {"width": 1, "color": ZERO_LINE}},
+            text=["" if v is None or v < 0.08 else f"{v:.2f}" for v in values],
+            textposition="inside",
+            insidetextanchor="middle",
+            insidetextfont={"color": colour.text},
+            hovertemplate=f"%{{y}}, {here}: %{{x:.3f}}<extra></extra>",
+        )
+    set_frame(figure, height=300, bottom=30)
+    name_rows(figure, names)
+    figure.update_layout(
+        barmode="stack",
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        margin={"t": 60},
+    )
+    figure.update_xaxes(range=[0, 1], fixedrange=True, zeroline=False, tickvals=[0, 0.5, 1])
     return figure
 
 

@@ -27,6 +27,16 @@ def write_style() -> None:
         st.html(_STYLE)
 
 
+def blur_post() -> None:
+    """Makes the post and its words unreadable on the screen until the next run."""
+    st.html(
+        "<style>.stTextArea textarea, .post-words, .marked-text, .of-post, "
+        ".st-key-details_words table td:first-child, "
+        ".st-key-details_emotions table td:first-child "
+        "{ filter: blur(0.5em); user-select: none; }</style>"
+    )
+
+
 def write_coloured_words(
     text: str, words: Sequence[WordScore], toward: str, notes: Mapping[str, str] | None = None
 ) -> None:
@@ -49,6 +59,11 @@ def write_note(title: str, sentence: str) -> None:
 def write_small_print(sentence: str) -> None:
     """A line in small type."""
     st.html(f'<p class="small-print">{escape(sentence)}</p>')
+
+
+def write_findings(rows: Sequence[tuple[str, Sequence[str], str]]) -> None:
+    """Terms, each with words of the post in quotes and a sentence. See ``build_findings``."""
+    st.html(build_findings(rows))
 
 
 def write_badges(badges: Sequence[str]) -> None:
@@ -127,6 +142,15 @@ def mark_text(text: str, marks: Sequence[tuple[str, int, int]]) -> str:
 def build_note(title: str, sentence: str) -> str:
     """A short note as HTML."""
     return f'<div class="note"><strong>{escape(title)}</strong> {escape(sentence)}</div>'
+
+
+def build_findings(rows: Sequence[tuple[str, Sequence[str], str]]) -> str:
+    """A list of terms; words of the post are set apart, so that they can be blurred."""
+    items = []
+    for term, words, sentence in rows:
+        quoted = " ".join(f'<q class="of-post">{escape(word)}</q>' for word in words)
+        items.append(f"<dt>{escape(term)}</dt><dd>{quoted} {escape(sentence)}</dd>")
+    return f'<dl class="findings">{"".join(items)}</dl>'
 
 
 def build_help_lines(not_this: str, lines: Sequence[Sequence[str]], source: str) -> str:

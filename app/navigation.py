@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.components.bundle_choice import choose_bundle
 from app.escape import write_style
 from app.views import analyse, batch, cases, method, models
 
@@ -24,7 +25,7 @@ def draw_app() -> None:
     write_style()
     if icon is not None:
         st.logo(icon)
-    st.navigation(
+    page = st.navigation(
         [
             st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True),
             st.Page(batch.show_page, title="Batch", url_path="batch"),
@@ -33,4 +34,6 @@ def draw_app() -> None:
             st.Page(method.show_page, title="Method and limits", url_path="method"),
         ],
         position="top",
-    ).run()
+    )
+    choose_bundle()
+    page.run()

@@ -118,6 +118,10 @@ def say_answer(prediction: Prediction, sources: Mapping[str, str]) -> Answer:
     decided = probability > UNDECIDED_TO
     if decided:
         headline = f"This post resembles posts from {here} more than posts from {there}."
+    elif len(others) > 1:
+        ranked = sorted(others, key=lambda name: -prediction.probabilities[name])
+        second = source_of(ranked[0], sources)
+        headline = f"Not decided: this post resembles posts from {here} most, then from {second}."
     else:
         headline = f"Not decided: this post resembles posts from {here} and {there} about equally."
     of_hundred = min(round(100 * probability), 99)  # no finite test set supports 100

@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "batch_predictions": {"predictions", "models", "bundle", "audio"},
     "findings": set(),
     "conformal": set(),
+    "shelf": set(),
     "gate": set(),
     "post_run": {"predictions", "findings", "models", "bundle", "explain", "audio", "text"}
     | {"conformal"},
@@ -48,7 +49,17 @@ ALLOWED: dict[str, set[str]] = {
     "recipes": set(),
     "results": {"bundle"},
 }
-APP_ALLOWED = {"analyser", "analysis", "post", "limits", "errors", "metrics", "batch", "cases"}
+APP_ALLOWED = {
+    "analyser",
+    "analysis",
+    "post",
+    "limits",
+    "errors",
+    "metrics",
+    "batch",
+    "cases",
+    "shelf",
+}
 
 
 def _files(folder: str) -> list[Path]:

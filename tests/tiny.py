@@ -56,10 +56,17 @@ WORD_EMOTIONS: dict[str, list[str]] = {
     "today": [],
 }
 POST = "I feel so tired, and alone. The walk today was good (calm)!"
+MEAN_OUTPUTS = {
+    "text": {"depression": 0.5, "suicide": 0.5},
+    "audio": {"depression": 0.48, "suicide": 0.52},
+    "emotion": {"depression": 0.55, "suicide": 0.45},
+}
 _WIDTH = 32
 
 
-def build_tiny_bundle(folder: Path) -> Path:
+def build_tiny_bundle(
+    folder: Path, labels: tuple[str, ...] = LABELS, *, ordered: bool = False
+) -> Path:
     """Writes backbones and a bundle below ``folder`` and gives the bundle's folder."""
     torch.manual_seed(0)
     bundle = folder / "tiny"
@@ -70,15 +77,16 @@ def build_tiny_bundle(folder: Path) -> Path:
     }
     text = _text_settings(backbones["mpnet"], layers=3, lora_rank=2)
     student = _text_settings(backbones["bert"], layers=2, lora_rank=0)
-    _save_text(text, bundle / TEXT_FILE)
-    _save_text(student, bundle / STUDENT_FILE)
-    _save_audio(backbones["whisper"], bundle / AUDIO_FILE)
-    _save_emotion(bundle)
+    _save_text(text, bundle / TEXT_FILE, labels)
+    _save_text(student, bundle / STUDENT_FILE, labels)
+    _save_audio(backbones["whisper"], bundle / AUDIO_FILE, labels)
+    _save_emotion(bundle, labels)
     save_weights(
         {"mean": torch.zeros(_WIDTH), "whitening": torch.eye(_WIDTH)[:, :4]},
         bundle / FAMILIARITY_FILE,
     )
-    save_manifest(_manifest(bundle, text, student, backbones), bundle)
+    manifest = _manifest(bundle, text, student, backbones, labels)
+    save_manifest(manifest.model_copy(update={"ordered": ordered}), bundle)
     return bundle
 
 
@@ -98,10 +106,10 @@ def _text_settings(backbone: Path, *, layers: int, lora_rank: int) -> TextSettin
     )
 
 
-def _save_text(settings: TextSettings, file: Path) -> None:
+def _save_text(settings: TextSettings, file: Path, labels: tuple[str, ...]) -> None:
     from mhkd.training.texts import build_text_classifier
 
-    model: TextClassifier = build_text_classifier(settings, len(LABELS), 0.1, seed=1)
+    model: TextClassifier = build_text_classifier(settings, len(labels), 0.1, seed=1)
     generator = torch.Generator().manual_seed(2)
     for name, parameter in model.named_parameters():
         if parameter.requires_grad and parameter.ndim > 1:
@@ -110,10 +118,10 @@ def _save_text(settings: TextSettings, file: Path) -> None:
     save_weights(trained_weights(model, settings), file)
 
 
-def _save_audio(backbone: Path, file: Path) -> None:
+def _save_audio(backbone: Path, file: Path, labels: tuple[str, ...]) -> None:
     from mhkd.models.backbones import load_audio_backbone
 
-    network = load_audio_backbone(str(backbone), len(LABELS)).network
+    network = load_audio_backbone(str(backbone), len(labels)).network
     weights = {
         name: value
         for name, value in network.state_dict().items()
@@ -123,24 +131,30 @@ def _save_audio(backbone: Path, file: Path) -> None:
     save_weights(weights, file)
 
 
-def _save_emotion(bundle: Path) -> None:
+def _save_emotion(bundle: Path, labels: tuple[str, ...]) -> None:
     generator = torch.Generator().manual_seed(3)
     embedding = 0.1 * torch.randn(len(WORD_EMOTIONS) + 1, 8, generator=generator)
     embedding[0] = 0
-    save_weights(EmotionClassifier(embedding, len(LABELS), 6).state_dict(), bundle / EMOTION_FILE)
+    save_weights(EmotionClassifier(embedding, len(labels), 6).state_dict(), bundle / EMOTION_FILE)
     (bundle / VOCABULARY_FILE).write_text(json.dumps(WORD_EMOTIONS), "utf-8")
 
 
 def _manifest(
-    bundle: Path, text: TextSettings, student: TextSettings, backbones: dict[str, Path]
+    bundle: Path,
+    text: TextSettings,
+    student: TextSettings,
+    backbones: dict[str, Path],
+    labels: tuple[str, ...],
 ) -> Manifest:
     return Manifest(
         format=FORMAT,
         name="tiny",
         version="1.0",
         title="A tiny bundle for tests",
-        labels=LABELS,
-        label_sources={"depression": "r/depression", "suicide": "r/SuicideWatch"},
+        labels=labels,
+        label_sources=(
+            {"depression": "r/depression", "suicide": "r/SuicideWatch"} if labels == LABELS else {}
+        ),
         text=text,
         audio=AudioSettings(
             backbone=str(backbones["whisper"]),
@@ -152,11 +166,9 @@ def _manifest(
         emotion=EmotionSettings(lexicon="tiny", emotions=EMOTIONS, hidden=6, temperature=0.8),
         student=student,
         familiarity=FamiliaritySettings(threshold=1000.0, validation_share_outside=0.05),
-        mean_outputs={
-            "text": {"depression": 0.5, "suicide": 0.5},
-            "audio": {"depression": 0.48, "suicide": 0.52},
-            "emotion": {"depression": 0.55, "suicide": 0.45},
-        },
+        mean_outputs=MEAN_OUTPUTS
+        if labels == LABELS
+        else {name: dict.fromkeys(labels, 1 / len(labels)) for name in MEAN_OUTPUTS},
         metrics={},
         recipe={},
         data={},

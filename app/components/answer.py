@@ -33,6 +33,9 @@ def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str
     if prediction is None:
         write_note("No answer", "The student did not answer.")
         return
+    disagreement = say_disagreement(analysis, sources)
+    if disagreement is not None:
+        write_note("The teachers disagree.", disagreement)
     answer = say_answer(prediction, sources)
     familiarity = analysis.familiarity
     if familiarity is not None and familiarity.outside:
@@ -43,9 +46,6 @@ def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str
         )
     else:
         _show_inside(answer, calibration)
-    disagreement = say_disagreement(analysis, sources)
-    if disagreement is not None:
-        write_note("The teachers disagree.", disagreement)
     write_badges(
         [f"Sound: {ORIGIN_BADGES[analysis.given.audio.origin]}", "Student reads text only"]
     )

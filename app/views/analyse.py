@@ -22,8 +22,9 @@ from app.components.quality import show_read
 from app.components.record import show_record
 from app.components.running import watch_case
 from app.components.sound import show_sound
+from app.components.summary import show_summary
 from app.components.words import show_words
-from app.escape import write_note, write_small_print
+from app.escape import blur_post, write_note, write_small_print
 from app.session import open_desk
 from app.wording import say_calibration
 from app.work import Case
@@ -49,6 +50,14 @@ def show_page() -> None:
                 st.rerun()
             st.button("Clear this case", type="tertiary", on_click=_clear)
             deciding = ask_decide_first()
+            short = st.toggle("Summary only", key="analyse_short", persist_state="session")
+            if st.toggle(
+                "Blur the post",
+                key="analyse_blurred",
+                persist_state="session",
+                help="For a projector: the post and its words can’t be read on the screen.",
+            ):
+                blur_post()
     case = desk.case
     asked = deciding and case is not None and case.student is not None and not case.judged_first
     with right, st.container(key="answer"):
@@ -66,7 +75,7 @@ def show_page() -> None:
                 _show_summary(case, stale=order != case.order)
             if case.busy:
                 watch_case(case)
-    if case is not None and case.analysis is not None and not asked:
+    if case is not None and case.analysis is not None and not asked and not short:
         _show_details(case)
 
 
@@ -114,6 +123,7 @@ def _show_summary(case: Case, *, stale: bool) -> None:
         manifest.label_sources,
         say_calibration(manifest.metrics.get("student", {}), manifest.data),
     )
+    show_summary(case.analysis, manifest.label_sources)
 
 
 def _show_details(case: Case) -> None:
@@ -134,10 +144,10 @@ def _show_details(case: Case) -> None:
     words, emotions, sound, read, record = st.tabs(
         ["Words", "Emotions", "Sound", "Read and heard", "Record"]
     )
-    with words:
+    with words, st.container(key="details_words"):
         show_words(case, labels, sources)
         show_counterfactual(case, sources)
-    with emotions:
+    with emotions, st.container(key="details_emotions"):
         show_emotions(case, labels, sources)
     with sound:
         show_sound(case, labels, sources, manifest.audio.backbone_title)

@@ -229,6 +229,34 @@ def test_clear_forgets_everything(open_page: Callable[[Load], AppTest]) -> None:
     _assert_help(page)
 
 
+def test_summary_blur_and_details(open_page: Callable[[Load], AppTest]) -> None:
+    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    for words in ("Speaks for r/SuicideWatch", "Speaks against", "Read and heard"):
+        assert words in _html(page)
+    assert "blur(" not in _html(page)
+    page.toggle(key="analyse_blurred").set_value(True)
+    page.toggle(key="analyse_short").set_value(True).run()
+    assert ".stTextArea textarea" in _html(page)
+    assert not page.tabs
+    assert "Speaks for r/SuicideWatch" in _html(page)
+
+
+def test_a_bundle_of_ones_own_is_chosen(
+    open_page: Callable[[Load], AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "bundle.json").write_text("{}")
+    monkeypatch.setenv("MHKD_BUNDLES", str(tmp_path))
+    page = open_page(ExampleAnalyser)
+    page.selectbox(key="bundle").set_value("own:mine").run()
+    page = _analyse(page, TEXT)
+    assert "is not a bundle manifest" in _html(page)
+    page.selectbox(key="bundle").set_value("sdcnl").run()
+    page = _analyse(page, TEXT)
+    assert page.header[0].value.startswith("This post resembles")
+    assert not page.exception
+
+
 def test_markup_in_a_post_stays_text(open_page: Callable[[Load], AppTest]) -> None:
     nasty = "I feel <img src=x onerror=alert(1)> ![a](http://evil.example/a.png) tired today"
     page = _analyse(open_page(ExampleAnalyser), nasty)
