@@ -41,6 +41,7 @@ from mhkd.training.data import LabelledPosts, TaskData
 from mhkd.training.emotions import EmotionTable, find_lexicon
 from mhkd.training.evaluate import Evaluation, evaluate_bundle, rate_outside
 from mhkd.training.familiarity import Region
+from mhkd.training.mean_rules import compare_rules
 from mhkd.training.recipe import Recipe
 from mhkd.training.stages import Say
 from mhkd.training.students import StudentSearch
@@ -181,6 +182,11 @@ def _validation(parts: BundleParts) -> dict[str, Any]:
                 )
                 == truth
             ).mean()
+        ),
+        "mean_rules": compare_rules(
+            {name: teacher.held_out_probabilities for name, teacher in parts.teachers.items()},
+            truth,
+            parts.data.train.folds,
         ),
         "student_candidates": parts.search.candidates,
         "student_without_teachers": parts.search.plain.held_out,

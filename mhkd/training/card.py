@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mhkd.bundle import Manifest, TextSettings
-from mhkd.training.card_studies import tell_emotion_study, tell_subsets
+from mhkd.training.card_studies import tell_emotion_study, tell_mean_rules, tell_subsets
 
 _NAMES = {
     "text": "Text teacher",
@@ -154,7 +154,9 @@ def _validation(manifest: Manifest) -> str:
         "| backbone | layers | frozen | accuracy | log-loss | posts |\n|---|---|---|---|---|---|\n"
         + "\n".join(rows)
         + f"\n\nThe chosen one without distillation: {plain['accuracy']:.1%}, "
-        f"log-loss {plain['log_loss']:.3f}." + tell_emotion_study(found.get("emotion_study") or [])
+        f"log-loss {plain['log_loss']:.3f}."
+        + tell_mean_rules(found.get("mean_rules") or [])
+        + tell_emotion_study(found.get("emotion_study") or [])
     )
 
 

@@ -41,6 +41,24 @@ def _emotions_add(rows: list[dict[str, Any]]) -> str:
     return " ".join(told)
 
 
+def tell_mean_rules(rows: list[dict[str, Any]]) -> str:
+    """What weights of the teachers would gain; empty where it was not measured."""
+    if not rows:
+        return ""
+    lines = [
+        f"| {row['rule']} | {100 * row['accuracy']:.1f} [{100 * row['interval'][0]:.1f}, "
+        f"{100 * row['interval'][1]:.1f}] | {row['log_loss']:.3f} |"
+        for row in rows
+    ]
+    weights: dict[str, float] = next((row["weights"] for row in rows if "weights" in row), {})
+    told = ", ".join(f"{name} {value:.2f}" for name, value in weights.items())
+    return (
+        f"\n\nRules for the teachers' mean, on held-out training posts (n = {rows[0]['n']}); the "
+        "plain mean of all is used, as in the paper:\n\n| rule | accuracy | log-loss |\n"
+        "|---|---|---|\n" + "\n".join(lines) + (f"\n\nFitted weights: {told}." if told else "")
+    )
+
+
 def tell_subsets(found: dict[str, Any] | None) -> str:
     """What the students of every subset reach; empty where there are none."""
     if not found:

@@ -153,7 +153,9 @@ def test_a_probed_text_teacher_stores_its_head_alone_and_words_get_contexts(trai
         "contexts and graph", "contexts and graph, emotions shuffled",
     ]  # fmt: skip
     assert all(row["n"] == 18 for row in study)
-    assert "contexts and graph" in (bundle / "MODEL_CARD.md").read_text()
+    card = (bundle / "MODEL_CARD.md").read_text()
+    assert "contexts and graph" in card
+    assert "weights of least log-loss" in card
 
 
 def test_students_of_every_subset_come_with_the_bundle(trained):

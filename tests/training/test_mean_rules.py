@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from mhkd.training.mean_rules import compare_rules, fit_weights, weigh_by_confidence
+
+
+@pytest.fixture(scope="module")
+def teachers():
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 2, 400)
+    sure = np.clip(0.5 + 0.3 * (2 * truth - 1) + 0.15 * generator.standard_normal(400), 0.02, 0.98)
+    blind = generator.uniform(0.05, 0.95, 400)
+    held_out = {name: np.stack([1 - p, p], 1) for name, p in (("text", sure), ("audio", blind))}
+    return held_out, truth, generator.integers(0, 3, 400)
+
+
+def test_a_blind_teacher_gets_no_weight(teachers):
+    held_out, truth, _ = teachers
+    stacked = np.stack(list(held_out.values()))
+    weights = fit_weights(stacked, truth)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > 0.95
+    best = min(
+        log_loss(truth, w * stacked[0] + (1 - w) * stacked[1]) for w in np.linspace(0, 1, 101)
+    )
+    assert log_loss(truth, np.tensordot(weights, stacked, 1)) == pytest.approx(best, abs=1e-3)
+
+
+def test_a_teacher_in_full_doubt_says_nothing():
+    stacked = np.array([[[0.5, 0.5]], [[0.9, 0.1]]])
+    assert weigh_by_confidence(stacked)[0] == pytest.approx([0.9, 0.1], abs=1e-6)
+    same = np.array([[[0.3, 0.7]], [[0.3, 0.7]]])
+    assert weigh_by_confidence(same)[0] == pytest.approx([0.3, 0.7])
+
+
+def test_every_rule_and_subset_has_its_row(teachers):
+    rows = compare_rules(*teachers)
+    assert [row["rule"] for row in rows] == [
+        "plain mean of all", "weights of least log-loss", "weights by confidence",
+        "plain mean of text", "plain mean of audio",
+    ]  # fmt: skip
+    held_out, truth, _ = teachers
+    mean = sum(held_out.values()) / 2
+    assert rows[0]["log_loss"] == pytest.approx(log_loss(truth, mean))
+    assert rows[1]["log_loss"] < rows[0]["log_loss"]
+    assert set(rows[1]["weights"]) == {"text", "audio"}
