@@ -34,3 +34,12 @@ def test_fields_may_be_left_out():
     assert isinstance(emotion, EmotionRecipe)
     assert {"fit", "tune_embeddings"} <= set(emotion.chosen())
     assert "fit" not in emotion.chosen(exclude={"fit", "tune_embeddings"})
+
+
+@pytest.mark.parametrize("name", ["sdcnl", "idendep"])
+def test_an_embedded_recipe_names_its_labels_and_where_they_come_from(name):
+    recipe = load_recipe(f"embedded/{name}")
+    assert recipe.name == name
+    assert set(recipe.label_sources) == set(recipe.labels)
+    assert sum(recipe.speech.voices.values()) == pytest.approx(1)
+    assert min(recipe.speech.voices.values()) >= 0.2
