@@ -1,5 +1,6 @@
 """What the keys of kept results see of a recipe."""
 
+import pytest
 from pydantic import Field
 
 from mhkd.training.recipe import EmotionRecipe, FitRecipe, TextRecipe, load_recipe
