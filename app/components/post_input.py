@@ -59,6 +59,7 @@ def ask_post(fault: Fault | None) -> Order:
         fault: why the last analysis failed; said beside the input that is to blame.
     """
     state = st.session_state
+    state.pop("post_taken", None)
     for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
         state.setdefault(key, value)
     sample_key = f"post_sample_{state['post_round']}"
@@ -106,6 +107,12 @@ def take_post(text: str) -> None:
     if typed.strip() and typed != text and typed not in _samples().values():
         state["post_earlier"] = typed
     _fill(text)
+    state["post_taken"] = True
+
+
+def is_post_taken() -> bool:
+    """A post from another page waits for the page Analyse to be drawn."""
+    return bool(st.session_state.get("post_taken", False))
 
 
 @lru_cache(maxsize=1)

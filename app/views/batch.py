@@ -16,7 +16,7 @@ from app.components.batch.rows import say_target, show_disagreement, show_rows
 from app.components.batch.running import show_running
 from app.components.batch.setup import ask_file, ask_settings, say_formats
 from app.components.help_lines import show_help_lines
-from app.components.post_input import take_post
+from app.components.post_input import is_post_taken, take_post
 from app.escape import write_note, write_small_print, write_table
 from app.session import open_desk
 from app.views import analyse
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 def show_page() -> None:
     """Draws the page."""
+    if is_post_taken():
+        st.switch_page(
+            st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True)
+        )
     desk, opening = open_batch_desk(), models.open_analyser()
     st.title("Many posts at once", anchor=False)
     show_help_lines()
@@ -148,4 +152,3 @@ def _open_post(text: str) -> None:
     """Through the session, never through the address."""
     open_desk().drop()
     take_post(text)
-    st.switch_page(st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True))

@@ -141,8 +141,12 @@ def _show_table(
     text = run.posts.texts[place]
     with st.container(border=True):
         st.text(text[:_EXCERPT_CHARS] + ("…" if len(text) > _EXCERPT_CHARS else ""))
-    if st.button(f"Open row {place + 1:,} on the page Analyse", key=f"{key}_open"):
-        open_post(text)
+    st.button(  # a callback, because a click that another event overtakes reaches nothing else
+        f"Open row {place + 1:,} on the page Analyse",
+        key=f"{key}_open",
+        on_click=open_post,
+        args=(text,),
+    )
 
 
 def _build_table(

@@ -1,0 +1,88 @@
+"""A row of a batch in a real Chromium: opened on Analyse, also when another event overtakes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.app.example_batch import write_posts
+from tests.browser.serving import await_port
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE_MS = 120_000.0
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The app over an analyser that answers by hand."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page = "tests/app/example_batch.py"
+    command = [sys.executable, "-m", "streamlit", "run", page, "--server.port", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
+    with (tmp_path / "server.txt").open("w") as log:
+        server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            await_port(port, server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def test_a_row_is_opened_on_analyse(served: str, chromium: playwright_api.Browser) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(_PATIENCE_MS)
+    content = write_posts(60)
+    page.goto(served)
+    page.get_by_label("Post", exact=True).fill("my own words")
+    page.get_by_label("Post", exact=True).blur()
+    page.get_by_role("link", name="Batch").click()
+    page.locator("input[type=file]").wait_for(state="attached")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "posts.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    page.get_by_role("button", name="Estimate the time").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("heading", name="Results").wait_for()
+    for row, overtaken in ((0, False), (1, True), (2, True)):
+        _open_row(page, row, overtaken=overtaken)
+        post = content.splitlines()[row + 1].split(",")[1]
+        page.wait_for_function(
+            "post => document.querySelector('textarea[aria-label=\"Post\"]')?.value === post",
+            arg=post,
+        )
+        if row == 0:
+            page.get_by_role("button", name="Bring back my own text").wait_for()
+        page.get_by_role("link", name="Batch").click()
+    page.close()
+
+
+def _open_row(page: playwright_api.Page, row: int, *, overtaken: bool) -> None:
+    """Chooses a row by its box and opens it; perhaps something else is touched at once."""
+    table = page.locator("[data-testid=stDataFrame]:visible canvas").first
+    table.scroll_into_view_if_needed()
+    place = table.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + 18, place["y"] + 35 + 17 + 35 * row)
+    button = page.get_by_role("button", name=f"Open row {row + 1} on the page Analyse")
+    button.wait_for()
+    if not overtaken:
+        button.click()
+        return
+    other = page.get_by_role("button", name="suicide", exact=True)
+    other.wait_for()
+    opened, touched = button.element_handle(), other.element_handle()
+    page.evaluate("([a, b]) => { a.click(); setTimeout(() => b.click(), 60); }", [opened, touched])
