@@ -38,10 +38,14 @@ def blur_post() -> None:
 
 
 def write_coloured_words(
-    text: str, words: Sequence[WordScore], toward: str, notes: Mapping[str, str] | None = None
+    text: str,
+    words: Sequence[WordScore],
+    toward: str,
+    notes: Mapping[str, str] | None = None,
+    largest: float | None = None,
 ) -> None:
     """A post with its words coloured by their scores. See ``colour_words``."""
-    st.html(colour_words(text, words, toward, notes))
+    st.html(colour_words(text, words, toward, notes, largest))
 
 
 def write_table(
@@ -95,7 +99,11 @@ def write_stages(rows: Sequence[Sequence[str]]) -> None:
 
 
 def colour_words(
-    text: str, words: Sequence[WordScore], toward: str, notes: Mapping[str, str] | None = None
+    text: str,
+    words: Sequence[WordScore],
+    toward: str,
+    notes: Mapping[str, str] | None = None,
+    largest: float | None = None,
 ) -> str:
     """A post as HTML, its words coloured by their scores.
 
@@ -107,8 +115,11 @@ def colour_words(
         words: with places in ``text``, in order and without overlap.
         toward: where posts of the label explained come from.
         notes: word → what else its tooltip says.
+        largest: the score that has the full colour, so that several posts share a scale;
+            None takes the largest one of this post.
     """
-    largest = max((abs(word.score) for word in words), default=0.0)
+    if largest is None:
+        largest = max((abs(word.score) for word in words), default=0.0)
     parts, reached = [], 0
     for word in words:
         parts.append(escape(text[reached : word.start]))

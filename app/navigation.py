@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.bundle_choice import choose_bundle
 from app.escape import write_style
-from app.views import analyse, batch, cases, method, models
+from app.pages import build_pages
 
 _ICON = Path(__file__).resolve().parents[1] / "assets" / "icon.png"
 
@@ -25,15 +25,6 @@ def draw_app() -> None:
     write_style()
     if icon is not None:
         st.logo(icon)
-    page = st.navigation(
-        [
-            st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True),
-            st.Page(batch.show_page, title="Batch", url_path="batch"),
-            st.Page(cases.show_page, title="Cases", url_path="cases"),
-            st.Page(models.show_page, title="Models", url_path="models"),
-            st.Page(method.show_page, title="Method and limits", url_path="method"),
-        ],
-        position="top",
-    )
+    page = st.navigation(build_pages(), position="top")
     choose_bundle()
     page.run()

@@ -31,7 +31,7 @@ from mhkd.analysis import Analysis
 
 _MODELS: Final = ("student", "teachers", "text", "audio", "emotion")
 _READERS: Final = {"student": "tokens", "text": "tokens", "emotion": "words"}
-_LIMITS: Final = (
+LIMITS: Final = (
     "The labels say where a post comes from. They are no diagnosis and no measure of risk, and a "
     "low probability is no sign of safety.",
     "The models know two kinds of posts only and always choose between them, also for a post of "
@@ -242,7 +242,7 @@ def _build_metrics(about: About) -> str:
 
 
 def _build_limits() -> str:
-    return f"<ul>{''.join(f'<li>{escape(limit)}</li>' for limit in _LIMITS)}</ul>"
+    return f"<ul>{''.join(f'<li>{escape(limit)}</li>' for limit in LIMITS)}</ul>"
 
 
 def _build_versions(analysis: Analysis) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Attribution = WordAttribution | EmotionAttribution | SoundAttribution
 ExplainedModel = Literal["student", "text", "emotion", "audio"]
+Explained = Literal["none", "words", "all"]
 Place = Literal["text", "sound", "models"]
 _LOOK_AT_CANCEL_S = 0.2
 
@@ -116,7 +118,7 @@ class Case:
         """What went wrong, None while all is well."""
         if self.work is None or not self.work.done() or self.work.cancelled():
             return None
-        return _as_fault(self.work.exception())
+        return as_fault(self.work.exception())
 
     def post(self) -> Post:
         """The post with its sound, as far as that is known."""
@@ -127,6 +129,10 @@ class Case:
         now = time.monotonic()
         self.end(now)
         self.stages = (*self.stages, Stage(name, now))
+
+    def end_now(self) -> None:
+        """Ends the stage that runs at this moment."""
+        self.end(time.monotonic())
 
     def end(self, now: float) -> None:
         """Ends the stage that runs."""
@@ -147,7 +153,7 @@ class Desk:
         """Starts on a new case; an earlier one is dropped."""
         self.drop()
         self.case = case = Case(order, opening, pseudonym=self.pseudonym)
-        case.work = self._pool.submit(_analyse, case)
+        case.work = self._pool.submit(analyse_case, case)
         return case
 
     def explain(self, model: ExplainedModel, target: str) -> None:
@@ -155,7 +161,7 @@ class Desk:
         case, key = self.case, (model, target)
         if case is None or key in case.explained or key in case.pending:
             return
-        case.pending[key] = self._pool.submit(_explain, case, model, target)
+        case.pending[key] = self._pool.submit(explain_case, case, model, target)
 
     def drop(self) -> None:
         """Stops the work; the page is free at once, the thread within two seconds."""
@@ -169,14 +175,30 @@ class Desk:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _analyse(case: Case) -> None:
+def analyse_case(
+    case: Case, explain: Explained = "all", target: Callable[[], str | None] = lambda: None
+) -> None:
+    """Answers a case and explains it, in the thread of the caller.
+
+    Args:
+        case: takes the results and the stages.
+        explain: which explanations follow the answers.
+        target: gives the label explained once the models are open; None is the student's own.
+    """
     settings = {"speak": case.order.speak, "recording": case.order.sound is not None}
     with noting_analysis(case.order.text, case.pseudonym, settings) as noting:
-        _answer(case)
+        _answer(case, explain, target)
         noting.analysis = case.analysis
 
 
-def _answer(case: Case) -> None:
+def explain_case(case: Case, model: ExplainedModel, target: str) -> None:
+    """Explains one model for one label, in the thread of the caller."""
+    analyser = _await_models(case)
+    case.explained[model, target] = analyser.explain(case.post(), model, target, cancel=case.cancel)
+    case.version += 1
+
+
+def _answer(case: Case, explain: Explained, target: Callable[[], str | None]) -> None:
     case.begin("loading")
     analyser = _await_models(case)
     from mhkd.analyser import check_text, picture_sound, read_recording
@@ -190,18 +212,14 @@ def _answer(case: Case) -> None:
     case.begin("waiting")
     analysis = analyser.analyse(
         case.post(),
+        explain=explain,
+        target=target(),
         speak=case.order.speak,
         on_progress=lambda progress: _note_progress(case, progress),
         cancel=case.cancel,
     )
-    case.end(time.monotonic())
+    case.end_now()
     case.analysis = analysis
-    case.version += 1
-
-
-def _explain(case: Case, model: ExplainedModel, target: str) -> None:
-    analyser = _await_models(case)
-    case.explained[model, target] = analyser.explain(case.post(), model, target, cancel=case.cancel)
     case.version += 1
 
 
@@ -231,7 +249,8 @@ def _await_models(case: Case) -> Analyser:
                 raise
 
 
-def _as_fault(fault: BaseException | None) -> Fault | None:
+def as_fault(fault: BaseException | None) -> Fault | None:
+    """An exception of the work as the page tells it; None for none and for Cancel."""
     if fault is None or isinstance(fault, Cancelled):
         return None
     if isinstance(fault, AudioError):

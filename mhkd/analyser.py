@@ -14,7 +14,15 @@ from mhkd.analysis import Analysis, Progress
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
 from mhkd.batch_predictions import BatchRequest, predict_posts
-from mhkd.bundle import CARD, Bundle, BundleSummary, Manifest, list_bundles, load_bundle
+from mhkd.bundle import (
+    CARD,
+    Bundle,
+    BundleSummary,
+    Manifest,
+    list_bundle_names,
+    list_bundles,
+    load_bundle,
+)
 from mhkd.errors import InputError
 from mhkd.gate import Gate
 from mhkd.models.members import Members
@@ -31,6 +39,7 @@ __all__ = [
     "Explanations",
     "Manifest",
     "check_text",
+    "list_bundle_names",
     "list_bundles",
     "picture_sound",
     "read_recording",

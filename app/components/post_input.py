@@ -65,7 +65,7 @@ def ask_post(fault: Fault | None) -> Order:
     sample_key = f"post_sample_{state['post_round']}"
     st.pills(
         "Sample posts",
-        list(_samples()),
+        list(read_samples()),
         key=sample_key,
         on_change=_take_sample,
         args=(sample_key,),
@@ -104,7 +104,7 @@ def take_post(text: str) -> None:
     for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
         state.setdefault(key, value)
     typed: str = state.get(f"post_text_{state['post_fill']}") or ""
-    if typed.strip() and typed != text and typed not in _samples().values():
+    if typed.strip() and typed != text and typed not in read_samples().values():
         state["post_earlier"] = typed
     _fill(text)
     state["post_taken"] = True
@@ -116,7 +116,8 @@ def is_post_taken() -> bool:
 
 
 @lru_cache(maxsize=1)
-def _samples() -> dict[str, str]:
+def read_samples() -> dict[str, str]:
+    """Title → text of the sample posts."""
     samples = (_read_sample(file) for file in sorted(_SAMPLES.glob("*.json")))
     return dict(sample for sample in samples if sample is not None)
 
@@ -165,9 +166,9 @@ def _take_sample(key: str) -> None:
     if title is None:
         return
     typed: str = state.get(f"post_text_{state['post_fill']}") or ""
-    if typed.strip() and typed not in _samples().values():
+    if typed.strip() and typed not in read_samples().values():
         state["post_earlier"] = typed
-    _fill(_samples()[title])
+    _fill(read_samples()[title])
 
 
 def _bring_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -26,7 +27,7 @@ def _watch(case: Case, drawn_version: int) -> None:
         st.rerun(scope="app")
     if case.running:
         shown = case.stages if case.analysis is None else case.stages[-1:]
-        write_stages([_tell(stage) for stage in shown if _took_time(stage)])
+        show_stages(shown)
         if case.waiting:
             write_small_print(f"Posts waiting for the models: {case.waiting}.")
         st.button("Cancel", key="running_cancel", on_click=open_desk().drop)
@@ -34,11 +35,16 @@ def _watch(case: Case, drawn_version: int) -> None:
         write_small_print("Explaining for the label you chose …")
 
 
+def show_stages(stages: Sequence[Stage], prefix: str = "") -> None:
+    """Draws stages with their times, but for those that took none."""
+    write_stages([_tell(stage, prefix) for stage in stages if _took_time(stage)])
+
+
 def _took_time(stage: Stage) -> bool:
     return stage.ended_s is None or stage.ended_s - stage.began_s >= _NOTICED_S
 
 
-def _tell(stage: Stage) -> tuple[str, str, str]:
+def _tell(stage: Stage, prefix: str) -> tuple[str, str, str]:
     state = "now" if stage.ended_s is None else "done"
     seconds = (stage.ended_s or time.monotonic()) - stage.began_s
-    return state, say_stage(stage.name), f"{seconds:.1f} s"
+    return state, f"{prefix}{say_stage(stage.name)}", f"{seconds:.1f} s"

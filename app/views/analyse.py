@@ -9,6 +9,7 @@ import streamlit as st
 
 from app import models
 from app.components.answer import show_answer, show_first_answer
+from app.components.compare.setup import is_case_taken, take_case
 from app.components.contributions import show_contributions
 from app.components.counterfactual import show_counterfactual
 from app.components.decide import ask_decide_first, show_question
@@ -25,6 +26,7 @@ from app.components.sound import show_sound
 from app.components.summary import show_summary
 from app.components.words import show_words
 from app.escape import blur_post, write_note, write_small_print
+from app.pages import go_to
 from app.session import open_desk
 from app.wording import say_calibration
 from app.work import Case
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 def show_page() -> None:
     """Draws the page."""
+    if is_case_taken():
+        go_to("compare")
     desk, opening = open_desk(), models.open_analyser()
     st.title("What does this post resemble?", anchor=False)
     show_help_lines()
@@ -49,6 +53,10 @@ def show_page() -> None:
                 desk.take(order, opening)
                 st.rerun()
             st.button("Clear this case", type="tertiary", on_click=_clear)
+            if desk.case is not None and desk.case.analysis is not None:
+                st.button(
+                    "Edit and compare", type="tertiary", on_click=take_case, args=(desk.case,)
+                )
             deciding = ask_decide_first()
             short = st.toggle("Summary only", key="analyse_short", persist_state="session")
             if st.toggle(

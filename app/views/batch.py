@@ -18,8 +18,8 @@ from app.components.batch.setup import ask_file, ask_settings, say_formats
 from app.components.help_lines import show_help_lines
 from app.components.post_input import is_post_taken, take_post
 from app.escape import write_note, write_small_print, write_table
+from app.pages import go_to
 from app.session import open_desk
-from app.views import analyse
 from app.wording import MODEL_NAMES
 from mhkd.batch.output import collect_answers
 from mhkd.batch.run import BatchRun
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 def show_page() -> None:
     """Draws the page."""
     if is_post_taken():
-        st.switch_page(
-            st.Page(analyse.show_page, title="Analyse", url_path="analyse", default=True)
-        )
+        go_to("analyse")
     desk, opening = open_batch_desk(), models.open_analyser()
     st.title("Many posts at once", anchor=False)
     show_help_lines()
