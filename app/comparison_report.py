@@ -242,13 +242,18 @@ def _build_versions(pair: Pair, names: tuple[str, str]) -> str:
     first, second = pair
     rows = [
         ("Bundle", *(f"{a.bundle.name} {a.bundle.version}" for a in pair)),
-        ("SHA-256 of its manifest", first.bundle.sha256, second.bundle.sha256),
+        ("SHA-256 of its manifest", *(_group(a.bundle.sha256) for a in pair)),
     ]
     rows += [
         (name, str(version), str(second.versions.get(name, "–")))
         for name, version in first.versions.items()
     ]
     return build_table(("What", *names), rows)
+
+
+def _group(digest: str) -> str:
+    """A hash in parts that can be wrapped."""
+    return " ".join(digest[start : start + 16] for start in range(0, len(digest), 16))
 
 
 def _note(sentence: str) -> str:

@@ -27,6 +27,7 @@ MAX_LOST_S: Final = 0.05  # less than this missing at the end is no word lost
 SILENCE_DBFS: Final = -60.0  # speech peaks above -45 even when recorded from afar
 CLIPPED_LEVEL: Final = 0.99
 MAX_CLIPPED_SHARE: Final = 0.001
+JUDGED_S: Final = 60.0  # of a recording are looked at for its quality
 MAX_ABS_SAMPLE: Final = 16.0  # a float file louder than this is not audio in [-1, 1]
 
 # Audio: what is heard

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.app.example_batch import write_posts
-from tests.browser.serving import await_port
+from tests.browser.serving import serve_page
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-_ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_MS = 120_000.0
 
 pytestmark = pytest.mark.browser
@@ -26,20 +20,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     """The app over an analyser that answers by hand."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    page = "tests/app/example_batch.py"
-    command = [sys.executable, "-m", "streamlit", "run", page, "--server.port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
-    with (tmp_path / "server.txt").open("w") as log:
-        server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=log, stderr=log)
-        try:
-            await_port(port, server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(60)
+    with serve_page("tests/app/example_batch.py", tmp_path / "server.txt") as address:
+        yield address
 
 
 def test_a_row_is_opened_on_analyse(served: str, chromium: playwright_api.Browser) -> None:
