@@ -22,11 +22,11 @@ from app.comparison_wording import (
     WHAT_IF,
     say_change,
     say_headline,
-    say_outside,
     say_side,
     say_sides_changed,
     say_student,
     say_texts,
+    say_without_answer,
 )
 from app.components.help_lines import NOT_THIS, HelpLines
 from app.escape import build_help_lines, build_note, build_table, colour_words, escape, mark_text
@@ -119,7 +119,7 @@ def _build_answers(pair: Pair, about: AboutPair) -> str:
     parts.append(f"<h1>{escape(say_headline(changes, target, about.mode, sources))}</h1>")
     parts.append(f'<p class="certain">{escape(say_student(changes, target, sources))}</p>')
     for title, told in (
-        ("Outside what this model knows.", say_outside(*pair, names)),
+        ("No answer where the input is not fit for one", say_without_answer(*pair, names)),
         ("Changed sides", say_sides_changed(changes, sources)),
     ):
         parts += [build_note(title, told)] if told else []

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from app.comparison import Change, Mode, TextDifference
+from app.withheld import say_withheld
 from app.wording import MODEL_NAMES, say_points, say_probability, source_of
 from mhkd.analysis import Analysis
 
@@ -107,20 +108,16 @@ def say_texts(difference: TextDifference) -> str:
     )
 
 
-def say_outside(first: Analysis, second: Analysis, names: Sequence[str]) -> str | None:
-    """Which side lies outside what its model knows."""
-    outside = [
-        name
+def say_without_answer(first: Analysis, second: Analysis, names: Sequence[str]) -> str | None:
+    """Which side gets no answer, and why."""
+    told = [
+        f"{name}: {' '.join(withheld.reasons)}"
         for name, analysis in zip(names, (first, second), strict=True)
-        if analysis.familiarity is not None and analysis.familiarity.outside
+        if (withheld := say_withheld(analysis)) is not None
     ]
-    if not outside:
+    if not told:
         return None
-    which = " and ".join(name.lower() for name in outside)
-    return (
-        f"Outside what the model knows: {which}. The numbers of such a text mean little, and so "
-        "does the difference."
-    )
+    return f"{' '.join(told)} The difference means as little as the number."
 
 
 def say_change(change: Change) -> str:

@@ -12,6 +12,8 @@ from app.escape import build_help_lines, build_note, build_table, escape
 from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from app.report_explained import build_explanations
 from app.report_frame import build_chart, build_document
+from app.voice_wording import NO_NORMS, list_measures, say_hidden, say_measured
+from app.withheld import say_withheld
 from app.wording import (
     MODEL_INPUTS,
     MODEL_NAMES,
@@ -22,7 +24,6 @@ from app.wording import (
     say_disagreement,
     say_finding,
     say_interval,
-    say_outside,
     say_points,
     say_probability,
     say_stage,
@@ -105,14 +106,14 @@ def _build_summary(analysis: Analysis, about: About) -> str:
 
 
 def _build_answer(analysis: Analysis, about: About) -> str:
-    prediction, familiarity = analysis.predictions["student"], analysis.familiarity
+    prediction, withheld = analysis.predictions["student"], say_withheld(analysis)
     if prediction is None:
         return "<h1>No answer</h1><p>The student did not answer.</p>"
     answer = say_answer(prediction, about.sources)
-    if familiarity is not None and familiarity.outside:
-        outside = say_outside(familiarity.distance, familiarity.threshold)
+    if withheld is not None:
         return (
-            f"<h1>Outside what this model knows.</h1><p>{escape(outside)}</p>"
+            f"<h1>{escape(withheld.title)}</h1>"
+            f"{''.join(f'<p>{escape(reason)}</p>' for reason in withheld.reasons)}"
             f'<p class="small">Its forced choice: {escape(answer.headline)} '
             f"({escape(say_probability(answer.probability))})</p>"
         )
@@ -215,7 +216,19 @@ def _build_read(analysis: Analysis) -> str:
     return (
         f"{build_table(('Model', 'Reached it', 'Of'), rows, numeric=(1, 2))}"
         f'<p class="small">{escape(given)}</p><h3>Findings about the input</h3>'
-        f"{findings or nothing}"
+        f"{findings or nothing}{_build_voice(analysis)}"
+    )
+
+
+def _build_voice(analysis: Analysis) -> str:
+    hidden = say_hidden(analysis)
+    if analysis.voice is None:
+        return "" if hidden is None else f'<p class="small">Voice: {escape(hidden)}</p>'
+    header = ("Measure", "Value", "Measurement", "What it is")
+    return (
+        "<h3>Measures of the recorded voice</h3>"
+        f"{build_table(header, list_measures(analysis.voice), numeric=(1,))}"
+        f'<p class="small">{escape(say_measured(analysis.voice))} {escape(NO_NORMS)}</p>'
     )
 
 

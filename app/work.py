@@ -19,6 +19,7 @@ from mhkd.analysis import (
     Analysis,
     EmotionAttribution,
     Familiarity,
+    Finding,
     Prediction,
     Progress,
     SoundAttribution,
@@ -85,6 +86,7 @@ class Case:
     stages: tuple[Stage, ...] = ()
     student: Prediction | None = None
     familiarity: Familiarity | None = None
+    text_findings: tuple[Finding, ...] = ()
     analysis: Analysis | None = None
     recording: Recording | None = None
     picture: SoundPicture | None = None
@@ -201,10 +203,11 @@ def explain_case(case: Case, model: ExplainedModel, target: str) -> None:
 def _answer(case: Case, explain: Explained, target: Callable[[], str | None]) -> None:
     case.begin("loading")
     analyser = _await_models(case)
-    from mhkd.analyser import check_text, picture_sound, read_recording
+    from mhkd.analyser import check_text, judge_text, picture_sound, read_recording
 
     case.begin("checking")
     check_text(case.order.text)
+    case.text_findings = tuple(judge_text(case.order.text))
     if case.order.sound is not None:
         case.begin("decoding")
         case.recording = read_recording(case.order.sound, cancel=case.cancel)

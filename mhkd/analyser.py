@@ -30,7 +30,7 @@ from mhkd.models.parts import stop_if_cancelled
 from mhkd.post import Post, Recording
 from mhkd.post_run import Attribution, PostRun
 from mhkd.predictions import Probabilities
-from mhkd.text.quality import check_text
+from mhkd.text.quality import check_text, judge_text
 
 __all__ = [
     "Analyser",
@@ -39,6 +39,7 @@ __all__ = [
     "Explanations",
     "Manifest",
     "check_text",
+    "judge_text",
     "list_bundle_names",
     "list_bundles",
     "picture_sound",
@@ -151,6 +152,7 @@ class Analyser:
             run = PostRun(self._bundle, self._members, post, target, cancel)
             answers = _answer_stages(run, speak=speak and post.recording is None)
             explanations = [
+                *([_Stage("voice", run.measure_voice)] if post.recording is not None else []),
                 *(_explain_stage(run, model) for model in _EXPLAINED[explain]),
                 *([] if explain == "none" else [_Stage("removing words", run.seek_counterfactual)]),
                 *(_check_stage(run, model) for model in _EXPLAINED[explain] if model in _CHECKED),

@@ -17,6 +17,8 @@ SCHEMA_VERSION = "1.0"
 TEACHERS = ("text", "audio", "emotion")
 MODELS = (*TEACHERS, "teachers", "student")
 
+FindingEffect = Literal["told", "audio_left_out", "abstains"]
+MeasureQuality = Literal["good", "uncertain", "unusable"]
 AudioOrigin = Literal["recorded", "synthesised", "none"]
 
 
@@ -66,12 +68,51 @@ class Read:
 class Finding:
     """Something about the input that bears on the answer.
 
-    ``code`` is stable: not_english, too_few_words, truncated, unfamiliar, incomplete,
-    no_speech, too_short, clipped, teachers_disagree, audio_left_out.
+    ``code`` is stable: not_english, too_few_words, short, repetitive, truncated, unfamiliar,
+    incomplete, no_speech, no_voice, too_short, little_speech, mostly_pause, clipped, noisy,
+    unlike_training_voices, text_differs, teachers_disagree, audio_left_out.
+
+    Attributes:
+        effect: ``told``: the answer stands; ``audio_left_out``: the audio teacher has nothing
+            to judge; ``abstains``: below the quality at which an answer is given at all. The
+            numbers are there all the same, as the forced choice that they are.
     """
 
     code: str
     message: str
+    effect: FindingEffect = "told"
+
+
+@dataclass(frozen=True)
+class VoiceMeasure:
+    """One acoustic measure.
+
+    Attributes:
+        value: null where it is unusable.
+        quality: ``good``, ``uncertain`` or ``unusable``: of the measurement, not of the voice.
+        reason: why it is not good.
+    """
+
+    value: float | None
+    unit: str
+    quality: MeasureQuality
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class VoiceMeasures:
+    """Acoustic measures of a recorded voice.
+
+    Attributes:
+        measured_s: seconds measured, from the beginning. voiced_s: those with a pitch.
+        measures: f0_mean, f0_low and f0_high (5th and 95th percentile), f0_range, intensity,
+            jitter, shimmer (both local), hnr, speech_share, pause_share, articulation_rate.
+    """
+
+    measured_s: float
+    voiced_s: float
+    method: str
+    measures: Mapping[str, VoiceMeasure]
 
 
 @dataclass(frozen=True)
@@ -344,6 +385,8 @@ class Analysis:
         timing_ms: stage → wall time.
         prediction_set: the student's; null where the bundle does not carry what it needs.
         ordered: the labels are steps of a scale, lowest first.
+        voice: of a recorded voice; null for a synthesised one, for none, and where the extra
+            that measures it is not installed.
     """
 
     bundle: BundleReference
@@ -361,6 +404,12 @@ class Analysis:
     prediction_set: PredictionSet | None = None
     ordered: bool = False
     student_contributions: StudentContributions | None = None
+    voice: VoiceMeasures | None = None
+
+    @property
+    def abstained(self) -> tuple[str, ...]:
+        """Codes of the findings for which no answer is given; the numbers are a forced choice."""
+        return tuple(finding.code for finding in self.quality if finding.effect == "abstains")
 
     def to_json(self) -> dict[str, Any]:
         """The analysis as plain values, ready for ``json.dumps``."""
@@ -375,6 +424,7 @@ class Analysis:
             "bundle": plain.pop("bundle"),
             "labels": list(plain.pop("labels")),
             "input": given,
+            "abstained": list(self.abstained),
             **plain,
             "contributions": contributions,
         }

@@ -119,6 +119,12 @@ class Manifest(_Record):
     ordered: bool = Field(False, description="The labels are steps of a scale, lowest first.")
     conformal: ConformalSettings | None = None
 
+    @property
+    def training_voices(self) -> tuple[str, ...]:
+        """The synthetic voices that spoke the training posts; at least the app's own."""
+        voices = self.recipe.get("speech", {}).get("voices")
+        return tuple(voices) if voices else (self.audio.voice,)
+
 
 @dataclass(frozen=True)
 class BundleSummary:

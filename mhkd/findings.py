@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from mhkd.analysis import Familiarity, Finding, Prediction, Read
+from mhkd.analysis import AudioOrigin, Familiarity, Finding, Prediction, Read
 
 _CLEAR = 0.6  # a teacher below this probability takes no side
 _NAMES = {
@@ -47,6 +47,7 @@ def find_unfamiliar(familiarity: Familiarity | None) -> list[Finding]:
             "This post is outside what this model knows: it is unlike the posts that the "
             f"student learned from (distance {familiarity.distance:.1f}, limit "
             f"{familiarity.threshold:.1f}). Its probabilities mean little here.",
+            "abstains",
         )
     ]
 
@@ -77,4 +78,25 @@ def find_audio_left_out(reason: str) -> Finding:
     return Finding(
         "audio_left_out",
         f"The audio teacher was left out: {reason}. The other models answered without it.",
+        "audio_left_out",
     )
+
+
+def find_recorded_voice(origin: AudioOrigin, voices: Sequence[str]) -> list[Finding]:
+    """A person's voice, where the audio teacher learned from synthetic voices alone.
+
+    Args:
+        origin: of the sound that was heard.
+        voices: the synthetic voices of the training corpus.
+    """
+    if origin != "recorded" or not voices:
+        return []
+    count = f"{len(voices)} synthetic voice{'' if len(voices) == 1 else 's'}"
+    return [
+        Finding(
+            "unlike_training_voices",
+            f"This is a recorded voice. The audio teacher learned from {count} "
+            f"({', '.join(voices)}) and from no person, so how it takes a person’s pitch, pauses "
+            "and room was never tested: rely on its answer less than on the others.",
+        )
+    ]

@@ -32,11 +32,13 @@ from mhkd.analysis import (
     SoundAttribution,
     StudentContributions,
     TeacherContributions,
+    VoiceMeasures,
     WordAttribution,
 )
 from mhkd.audio.features import resample
 from mhkd.audio.quality import is_audible, judge_recording
 from mhkd.audio.speak import open_voice, speak_post
+from mhkd.audio.voice import measure_voice
 from mhkd.bundle import Bundle
 from mhkd.conformal import collect_labels
 from mhkd.errors import VoiceError
@@ -49,6 +51,7 @@ from mhkd.explain.words import check_words, explain_words
 from mhkd.findings import (
     find_audio_left_out,
     find_disagreement,
+    find_recorded_voice,
     find_truncated,
     find_unfamiliar,
 )
@@ -100,6 +103,7 @@ class PostRun:
         self._familiarity: Familiarity | None = None
         self._read_by_student: ReadByStudent | None = None
         self._sound_findings: list[Finding] = []
+        self._voice: VoiceMeasures | None = None
         self._read: dict[str, Read | None] = dict.fromkeys(("text", "audio", "emotion", "student"))
         self._predictions: dict[str, Prediction | None] = dict.fromkeys(MODELS)
         self._family: npt.NDArray[np.float64] | None = None
@@ -188,6 +192,12 @@ class PostRun:
             read = self._read_as_student()
             self._family = predict_family(family, read.batch, self._cancel, read.lower)[:, 0]
 
+    def measure_voice(self) -> None:
+        """The measures of a recorded voice that can be judged."""
+        self._listen()
+        if self._recording is not None and self._sound is not None:
+            self._voice = measure_voice(self._recording)
+
     def explain(self, model: str) -> Attribution | None:
         """Explains one model's prediction; None for audio that is not heard."""
         manifest, members, text = self._bundle.manifest, self._members, self._post.text
@@ -264,6 +274,7 @@ class PostRun:
             versions=_versions(),
             prediction_set=self._prediction_set(),
             ordered=manifest.ordered,
+            voice=self._voice,
         )
 
     def _read_as_student(self) -> ReadByStudent:
@@ -288,6 +299,9 @@ class PostRun:
             reason = "nothing in the recording can be used, as told above"
             self._sound_findings.append(find_audio_left_out(reason))
             return
+        self._sound_findings += find_recorded_voice(
+            self._recording.origin, self._bundle.manifest.training_voices
+        )
         self._sound = encode_sound(self._members.audio.extractor, self._samples())
 
     def _samples(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -233,11 +233,22 @@ def test_familiarity_is_measured_in_the_frozen_layers(analyser: Analyser, whole:
     assert whole.familiarity.distance == pytest.approx(float(features[:4].norm()), rel=1e-4)
 
 
+def test_a_recorded_voice_is_measured_and_a_spoken_one_is_not(analyser: Analyser) -> None:
+    recorded = analyser.analyse(Post(TEXT, tone(4.0)), explain="none")
+    spoken = analyser.analyse(Post(TEXT), explain="none")
+    assert "unlike_training_voices" in _codes(recorded)
+    assert "unlike_training_voices" not in _codes(spoken)
+    assert spoken.voice is None and spoken.to_json()["voice"] is None
+    pytest.importorskip("parselmouth", reason="praat-parselmouth is not installed")
+    assert recorded.voice is not None
+    assert recorded.voice.measures["f0_mean"].value == pytest.approx(140, rel=0.02)
+
+
 def test_progress(analyser: Analyser) -> None:
     heard: list[Progress] = []
     found = analyser.analyse(Post(TEXT, tone(1.0)), on_progress=heard.append)
     assert [p.stage for p in heard] == [
-        "student", "text", "audio", "emotion",
+        "student", "text", "audio", "emotion", "voice",
         "explaining student", "explaining emotion", "explaining text", "explaining audio",
         "removing words", "checking student", "checking text", "done",
     ]  # fmt: skip
@@ -247,8 +258,8 @@ def test_progress(analyser: Analyser) -> None:
     assert heard[4].partial.attributions.student is None
     first = found.attributions.student
     assert first is not None and first.trust is not None
-    assert heard[5].partial.attributions.student == replace(first, trust=None)
-    assert heard[5].partial.attributions.text is None
+    assert heard[6].partial.attributions.student == replace(first, trust=None)
+    assert heard[6].partial.attributions.text is None
     assert heard[0].student is None and heard[1].student == found.predictions["student"]
     assert heard[-1].partial is found and heard[-1].fraction == 1.0
 

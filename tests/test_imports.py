@@ -125,6 +125,17 @@ def test_directions_in_the_app(file: Path) -> None:
     assert not {name for name in ours if name.split(".")[1] not in APP_ALLOWED}
 
 
+@pytest.mark.parametrize(("package", "file"), [("parselmouth", "mhkd/audio/voice.py")])
+def test_an_extra_is_imported_in_one_place(package: str, file: str) -> None:
+    importing = {
+        str(found.relative_to(ROOT))
+        for folder in ("mhkd", "app")
+        for found in _files(folder)
+        if package in {name.split(".")[0] for name in _imported(found)}
+    }
+    assert importing == {file}
+
+
 def test_the_check_sees_a_wrong_import(tmp_path: Path) -> None:
     file = tmp_path / "wrong.py"
     file.write_text("def f():\n    from mhkd.training import data\n    import streamlit\n", "utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from app import charts
 from app.components.figure import show_figure
 from app.escape import write_badges, write_note, write_small_print
 from app.figure_numbers import list_frequency
+from app.withheld import say_no_answer, say_withheld
 from app.wording import (
     ORIGIN_BADGES,
     Answer,
@@ -18,7 +19,7 @@ from app.wording import (
     say_outside,
     say_probability,
 )
-from mhkd.analysis import Analysis, Familiarity, Prediction
+from mhkd.analysis import Analysis, Familiarity, Finding, Prediction
 
 
 def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str | None) -> None:
@@ -37,10 +38,11 @@ def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str
     if disagreement is not None:
         write_note("The teachers disagree.", disagreement)
     answer = say_answer(prediction, sources)
-    familiarity = analysis.familiarity
-    if familiarity is not None and familiarity.outside:
-        st.header("Outside what this model knows.", anchor=False)
-        write_small_print(say_outside(familiarity.distance, familiarity.threshold))
+    withheld = say_withheld(analysis)
+    if withheld is not None:
+        st.header(withheld.title, anchor=False)
+        for reason in withheld.reasons:
+            write_small_print(reason)
         write_small_print(
             f"Its forced choice: {answer.headline} ({say_probability(answer.probability)})"
         )
@@ -52,12 +54,16 @@ def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str
 
 
 def show_first_answer(
-    prediction: Prediction, familiarity: Familiarity | None, sources: Mapping[str, str]
+    prediction: Prediction,
+    familiarity: Familiarity | None,
+    sources: Mapping[str, str],
+    findings: Sequence[Finding] = (),
 ) -> None:
     """Draws what the student said before the teachers have answered.
 
     Args:
         prediction: the student's.
+        findings: about the text, known before.
         familiarity: whether it knows such posts.
         sources: label → where such posts come from.
     """
@@ -66,6 +72,11 @@ def show_first_answer(
     if familiarity is not None and familiarity.outside:
         st.header("Outside what this model knows.", anchor=False)
         write_small_print(say_outside(familiarity.distance, familiarity.threshold))
+        return
+    abstaining = [finding for finding in findings if finding.effect == "abstains"]
+    if abstaining:
+        st.header(say_no_answer(abstaining[0].code), anchor=False)
+        write_small_print(abstaining[0].message)
         return
     st.header(answer.headline, anchor=False)
     st.markdown(

@@ -24,6 +24,7 @@ from app.components.record import show_record
 from app.components.running import watch_case
 from app.components.sound import show_sound
 from app.components.summary import show_summary
+from app.components.voice import show_voice
 from app.components.words import show_words
 from app.escape import blur_post, write_note, write_small_print
 from app.pages import go_to
@@ -118,7 +119,10 @@ def _show_summary(case: Case, *, stale: bool) -> None:
     if case.analysis is None:
         if case.student is not None and case.running:
             show_first_answer(
-                case.student, case.familiarity, case.opening.result().manifest.label_sources
+                case.student,
+                case.familiarity,
+                case.opening.result().manifest.label_sources,
+                case.text_findings,
             )
         elif case.running:
             st.skeleton(height=180)
@@ -159,6 +163,7 @@ def _show_details(case: Case) -> None:
         show_emotions(case, labels, sources)
     with sound:
         show_sound(case, labels, sources, manifest.audio.backbone_title)
+        show_voice(analysis)
     with read:
         show_read(analysis)
     with record:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from mhkd import limits
 from mhkd.analysis import Finding
+from mhkd.audio.voicing import Voicing, measure_voicing
 from mhkd.post import Recording
 
 _FRAME_S: Final = 0.02  # one pitch period of the lowest voices fits in
@@ -17,39 +18,39 @@ _LEFT_OUT: Final = "The audio teacher is left out; the others answer."
 
 
 def judge_recording(recording: Recording) -> list[Finding]:
-    """The faults of a recording: ``too_short``, ``no_speech``, ``clipped``, ``incomplete``.
+    """The faults of a recording.
+
+    ``too_short``, ``no_speech``, ``no_voice``, ``incomplete`` and, where it is extreme,
+    ``noisy`` leave the audio teacher out; ``clipped``, ``little_speech``, ``mostly_pause`` and
+    otherwise ``noisy`` are told.
 
     Silence, a constant and steps between constants count as no speech: after the
     mean of each 20 ms is taken off, nothing rises above ``limits.SILENCE_DBFS``.
-    Sound that is no speech (music, noise) is not told apart from speech.
+    Sound with a pitch that is no speech, such as music, is not told apart from a voice.
     """
     findings: list[Finding] = []
     if recording.duration_s < limits.MIN_AUDIO_S:
         findings.append(
-            Finding(
+            _leave_out(
                 "too_short",
                 f"The recording is {recording.duration_s:.2f} s long; from {limits.MIN_AUDIO_S} s "
-                f"on, something can be heard in it. {_LEFT_OUT}",
+                "on, something can be heard in it.",
             )
         )
     elif _measure_loudest_dbfs(recording) < limits.SILENCE_DBFS:
         findings.append(
-            Finding("no_speech", f"The recording is silent: no speech was found in it. {_LEFT_OUT}")
+            _leave_out("no_speech", "The recording is silent: no speech was found in it.")
         )
-    elif _measure_clipped_share(recording.samples) > limits.MAX_CLIPPED_SHARE:
-        findings.append(
-            Finding(
-                "clipped",
-                "The recording was too loud for the microphone and is clipped. The audio "
-                "teacher hears it distorted: rely on its answer less.",
-            )
-        )
+    else:
+        findings += _judge_loudness(recording)
+        findings += _judge_voice(measure_voicing(recording))
     if "incomplete" in recording.findings:
         findings.append(
             Finding(
                 "incomplete",
                 "Part of the recording is missing or damaged, so the audio teacher is left out. "
                 "Give a whole recording to have it judged.",
+                "audio_left_out",
             )
         )
     return findings
@@ -57,8 +58,74 @@ def judge_recording(recording: Recording) -> list[Finding]:
 
 def is_audible(findings: Sequence[Finding]) -> bool:
     """False where the audio teacher has nothing to judge and is left out."""
-    unusable = ("no_speech", "too_short", "incomplete")
-    return not any(finding.code in unusable for finding in findings)
+    return not any(finding.effect == "audio_left_out" for finding in findings)
+
+
+def _judge_loudness(recording: Recording) -> list[Finding]:
+    if _measure_clipped_share(recording.samples) <= limits.MAX_CLIPPED_SHARE:
+        return []
+    return [
+        Finding(
+            "clipped",
+            "The recording was too loud for the microphone and is clipped. The audio "
+            "teacher hears it distorted: rely on its answer less.",
+        )
+    ]
+
+
+def _judge_voice(voicing: Voicing) -> list[Finding]:
+    if voicing.voiced_s < limits.MIN_VOICED_S:
+        return [
+            _leave_out(
+                "no_voice",
+                "No voice with a pitch was found in the recording: it is noise, a whisper, or "
+                "speech that noise covers.",
+            )
+        ]
+    noise = f"The voice stands only {voicing.clearness_db:.0f} dB out of its noise"
+    if voicing.clearness_db < limits.ABSTAIN_NOISY_DB:
+        return [
+            _leave_out(
+                "noisy",
+                f"{noise}; below {limits.ABSTAIN_NOISY_DB:g} dB the noise is about as loud as the "
+                "speech.",
+            )
+        ]
+    findings = []
+    if voicing.clearness_db < limits.NOISY_DB:
+        findings.append(
+            Finding(
+                "noisy",
+                f"{noise} or hoarseness. The audio teacher learned from sound without noise: rely "
+                "on its answer less.",
+            )
+        )
+    return findings + _judge_amount(voicing)
+
+
+def _judge_amount(voicing: Voicing) -> list[Finding]:
+    if voicing.voiced_s < limits.LITTLE_VOICED_S:
+        return [
+            Finding(
+                "little_speech",
+                f"The recording holds {voicing.voiced_s:.1f} s of voice, a few words at most. The "
+                "audio teacher learned from whole sentences: rely on its answer less.",
+            )
+        ]
+    share = voicing.voiced_s / voicing.measured_s
+    if voicing.measured_s >= limits.PAUSE_JUDGED_S and share < limits.MOSTLY_PAUSE_SHARE:
+        return [
+            Finding(
+                "mostly_pause",
+                f"Voice fills {share:.0%} of the recording, of read speech half and more. The rest "
+                "is pause or noise, and the audio teacher hears that, too.",
+            )
+        ]
+    return []
+
+
+def _leave_out(code: str, message: str) -> Finding:
+    return Finding(code, f"{message} {_LEFT_OUT}", "audio_left_out")
 
 
 def _measure_loudest_dbfs(recording: Recording) -> float:

@@ -73,7 +73,8 @@ def _cut(samples: Values, rate_hz: int) -> Values:
     if len(samples) < size:
         return np.zeros((0, size))
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::step]
-    return frames - frames.mean(axis=1, keepdims=True)
+    freed: Values = frames - frames.mean(axis=1, keepdims=True)
+    return freed
 
 
 def _measure_periodicity(frames: Values, rate_hz: int) -> Values:

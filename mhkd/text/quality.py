@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from mhkd import limits
@@ -93,29 +94,67 @@ def check_text(text: str) -> None:
 
 
 def judge_text(text: str) -> list[Finding]:
-    """The faults of a post that can still be judged: ``not_english``, ``too_few_words``."""
+    """The faults of a post that can still be judged.
+
+    ``not_english``, ``too_few_words`` and, where it is extreme, ``repetitive`` mean that no
+    answer is given; ``short`` and otherwise ``repetitive`` are told.
+    """
     words = [
         match.group().lower().replace("’", "'") for match in _WORD.finditer(write_for_voice(text))
     ]
-    findings: list[Finding] = []
     if not _is_english(text, words):
-        findings.append(
+        return [
             Finding(
                 "not_english",
                 "The post doesn't read like English. The models learned from English posts "
                 "only, so their answers mean little here.",
+                "abstains",
             )
-        )
-    elif len(words) < limits.FEW_WORDS:
-        count = f"{len(words)} word{'' if len(words) == 1 else 's'}"
-        findings.append(
+        ]
+    return [*_judge_length(len(words)), *_judge_repetition(words)]
+
+
+def measure_repeated_share(words: Sequence[str]) -> float:
+    """Share of the runs of three words that repeat an earlier one; 0 for fewer than three."""
+    runs = list(zip(words, words[1:], words[2:], strict=False))
+    return 1 - len(set(runs)) / len(runs) if runs else 0.0
+
+
+def _judge_length(words: int) -> list[Finding]:
+    count = f"{words} word{'' if words == 1 else 's'}"
+    if words < limits.FEW_WORDS:
+        return [
             Finding(
                 "too_few_words",
                 f"The post has {count}. The models learned from whole posts; "
                 "an answer from so little is little more than a guess.",
+                "abstains",
             )
-        )
-    return findings
+        ]
+    if words < limits.SHORT_WORDS:
+        return [
+            Finding(
+                "short",
+                f"The post has {count}; 19 of 20 posts that the models learned from have at least "
+                f"{limits.SHORT_WORDS}. Each word weighs much, and the answer can turn on one.",
+            )
+        ]
+    return []
+
+
+def _judge_repetition(words: Sequence[str]) -> list[Finding]:
+    if len(words) < limits.REPETITION_WORDS:
+        return []
+    share = measure_repeated_share(words)
+    if share <= limits.REPEATED_SHARE:
+        return []
+    told = (
+        f"{share:.0%} of the post’s runs of three words repeat earlier ones. Hardly any post that "
+        "the models learned from repeats itself like this, and repetition can move an answer"
+    )
+    if share <= limits.ABSTAIN_REPEATED_SHARE:
+        return [Finding("repetitive", f"{told}: rely on it less.")]
+    return [Finding("repetitive", f"{told} at will.", "abstains")]
 
 
 def _is_english(text: str, words: list[str]) -> bool:

@@ -320,7 +320,8 @@ def test_corpus_file_gives_what_its_manifest_says(row: dict[str, str]) -> None:
     assert row["outcome"] != "reject"
     assert np.isfinite(recording.samples).all()
     assert np.abs(recording.samples).max() <= 1.0
-    codes = {finding.code for finding in judge_recording(recording)}
+    about_content = {"noisy", "no_voice", "little_speech", "mostly_pause"}  # not in the manifest
+    codes = {finding.code for finding in judge_recording(recording)} - about_content
     if row["outcome"] == "decode":
         assert codes == ({row["finding"]} if row["finding"] else set())
     else:

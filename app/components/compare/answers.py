@@ -23,10 +23,10 @@ from app.comparison_wording import (
     say_change,
     say_headline,
     say_only_on_one_side,
-    say_outside,
     say_side,
     say_sides_changed,
     say_student,
+    say_without_answer,
 )
 from app.escape import write_note, write_small_print, write_table
 from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_points, source_of
@@ -57,8 +57,8 @@ def show_answers(
     changes = compare_models(*pair, target)
     st.header(say_headline(changes, target, mode, sources[0]), anchor=False)
     st.text(say_student(changes, target, sources[0]))
-    if (outside := say_outside(*pair, names)) is not None:
-        write_note("Outside what this model knows.", outside)
+    if (outside := say_without_answer(*pair, names)) is not None:
+        write_note("No answer where the input is not fit for one", outside)
     if (sides := say_sides_changed(changes, sources[0])) is not None:
         write_note("Changed sides", sides)
     if (absent := say_only_on_one_side(changes, names)) is not None:
