@@ -23,9 +23,7 @@ def make_voice(
     phase = np.cumsum(pitch_hz) / _RATE_HZ
     places = np.flatnonzero(np.diff(np.floor(phase)) > 0).astype(float)
     periods = np.diff(places)
-    places[1:] += jitter * periods * generator.choice(
-        (-1, 1), len(periods)
-    )
+    places[1:] += jitter * periods * generator.choice((-1, 1), len(periods))
     times = np.arange(int(0.02 * _RATE_HZ)) / _RATE_HZ
     ring = sum(np.exp(-times * 300) * np.sin(2 * np.pi * f * times) for f in (600.0, 1400.0))
     samples = np.zeros(len(pitch_hz) + len(ring))
