@@ -53,6 +53,14 @@ def open_analyser() -> Future[Analyser]:
     return _open(None if chosen is None else str(chosen.folder))
 
 
+def open_by_key(key: str) -> Future[Analyser]:
+    """The models of one bundle of the shelf, or of a folder of one's own."""
+    if key == BUNDLE:
+        return _open(None)
+    shelf = {bundle.key: str(bundle.folder) for bundle in list_shelf()}
+    return _open(shelf.get(key, key))
+
+
 @st.cache_resource(show_spinner=False, max_entries=MAX_OPEN_BUNDLES)
 def _open(folder: str | None) -> Future[Analyser]:
     loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")

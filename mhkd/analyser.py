@@ -19,7 +19,6 @@ from mhkd.bundle import (
     Bundle,
     BundleSummary,
     Manifest,
-    list_bundle_names,
     list_bundles,
     load_bundle,
 )
@@ -40,7 +39,6 @@ __all__ = [
     "Manifest",
     "check_text",
     "judge_text",
-    "list_bundle_names",
     "list_bundles",
     "picture_sound",
     "read_recording",

@@ -220,11 +220,6 @@ def list_bundles() -> list[BundleSummary]:
     return summaries
 
 
-def list_bundle_names() -> list[str]:
-    """Names of the bundles in ``assets/bundles``, not verified."""
-    return [file.parent.name for file in _manifests()]
-
-
 def verify_files(folder: Path, files: Mapping[str, str]) -> None:
     """Compares the SHA-256 of each file with the one it should have.
 

@@ -73,7 +73,7 @@ MAX_SPOKEN_WORDS: Final = 4_000
 MAX_WAITING: Final = 8
 MAX_WAIT_S: Final = 120.0
 
-MAX_OPEN_BUNDLES: Final = 2  # the one unused longest is closed
+MAX_OPEN_BUNDLES: Final = 3  # two compared and one more; the one unused longest is closed
 
 # Explanations
 MAX_REMOVED_UNITS: Final = 20  # words or sentences that a counterfactual may take away

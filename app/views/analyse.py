@@ -54,10 +54,7 @@ def show_page() -> None:
                 desk.take(order, opening)
                 st.rerun()
             st.button("Clear this case", type="tertiary", on_click=_clear)
-            if desk.case is not None and desk.case.analysis is not None:
-                st.button(
-                    "Edit and compare", type="tertiary", on_click=take_case, args=(desk.case,)
-                )
+            _offer_comparison(desk.case)
             deciding = ask_decide_first()
             short = st.toggle("Summary only", key="analyse_short", persist_state="session")
             if st.toggle(
@@ -86,6 +83,11 @@ def show_page() -> None:
                 watch_case(case)
     if case is not None and case.analysis is not None and not asked and not short:
         _show_details(case)
+
+
+def _offer_comparison(case: Case | None) -> None:
+    if case is not None and case.analysis is not None:
+        st.button("Edit and compare", type="tertiary", on_click=take_case, args=(case,))
 
 
 def _clear() -> None:

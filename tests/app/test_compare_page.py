@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import bundles, models
+from app import models
 from app.compare_work import CompareDesk, Side
 from app.components.sound import as_wav
 from app.work import Desk, Order
@@ -96,7 +96,7 @@ def test_two_posts_and_a_changed_input(page: AppTest) -> None:
 
 
 def test_two_bundles_need_two(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundles, "load_other", lambda name: WordAnalyser())
+    monkeypatch.setattr(models, "load_from", lambda folder: WordAnalyser())
     page.segmented_control(key="compare_mode_0").set_value("bundles").run()
     page.text_area[0].set_value(TEXT).run()
     page.selectbox(key="compare_bundle_1").set_value("A folder of my own").run()

@@ -8,7 +8,6 @@ from typing import Any, Final
 import streamlit as st
 
 from app import models
-from app.bundles import list_names, open_bundle
 from app.compare_work import Side
 from app.comparison import NAMES, Mode
 from app.comparison_wording import MISMATCH
@@ -17,6 +16,7 @@ from app.escape import write_note, write_small_print
 from app.wording import say_length
 from app.work import Case, Order
 from mhkd.limits import MAX_AUDIO_S, MAX_CHARS, MAX_UPLOAD_BYTES
+from mhkd.shelf import list_shelf
 
 SPOKEN, RECORDED, SILENT = "spoken", "recorded", "none"
 _MODES: Final[dict[Mode, str]] = {
@@ -107,18 +107,21 @@ def ask_question() -> Question:
         wrap=True,
     )
     recordings, mismatch = _ask_recordings(mode, sound, texts)
-    names = _ask_bundles() if mode == "bundles" else (models.BUNDLE, models.BUNDLE)
+    names = _ask_bundles() if mode == "bundles" else None
     first, second = (
-        Side(Order(text, recording, sound == SPOKEN), open_bundle(name or models.BUNDLE))
-        for text, recording, name in zip(texts, recordings, names, strict=True)
+        Side(
+            Order(text, recording, sound == SPOKEN),
+            models.open_by_key(names[side]) if names and names[side] else models.open_analyser(),
+        )
+        for side, (text, recording) in enumerate(zip(texts, recordings, strict=True))
     )
-    return Question(mode, (first, second), mismatch, _say_missing(mode, names))
+    return Question(mode, (first, second), mismatch, None if names is None else _say_missing(names))
 
 
-def _say_missing(mode: Mode, names: tuple[str, str]) -> str | None:
+def _say_missing(names: tuple[str, str]) -> str | None:
     if not all(names):
         return "Give the folder of the second bundle: the one that holds bundle.json."
-    if mode == "bundles" and names[0] == names[1]:
+    if names[0] == names[1]:
         return "Choose two different bundles."
     return None
 
@@ -251,7 +254,7 @@ def _keep(side: int, key: str) -> None:
 
 
 def _ask_bundles() -> tuple[str, str]:
-    names = list_names()
+    names = sorted((bundle.key for bundle in list_shelf()), key=lambda key: key != models.BUNDLE)
     if len(names) == 1:
         write_small_print(
             f"One bundle is installed, {names[0]}. Give the folder of another one, as “mhkd train” "
