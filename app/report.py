@@ -8,6 +8,14 @@ from typing import Any, Final
 
 from app import charts
 from app.components.help_lines import NOT_THIS, HelpLines
+from app.contribution_wording import (
+    LOG_ODDS_RULE,
+    NEUTRAL_INPUTS,
+    say_baselines,
+    tabulate_pairs,
+    tabulate_steps,
+    tabulate_together,
+)
 from app.escape import build_help_lines, build_note, build_table, escape
 from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from app.report_explained import build_explanations
@@ -24,7 +32,6 @@ from app.wording import (
     say_disagreement,
     say_finding,
     say_interval,
-    say_points,
     say_probability,
     say_stage,
 )
@@ -161,18 +168,22 @@ def _build_contributions(analysis: Analysis, sources: Mapping[str, str]) -> str:
     found, figure = analysis.teacher_contributions, charts.draw_contributions(analysis, sources)
     if found is None or figure is None:
         return "<p>No teacher answered, so there is nothing to share out.</p>"
-    rows = [("No teacher", f"{found.empty:.4f}")]
-    rows += [
-        (MODEL_NAMES[name], "absent" if value is None else say_points(value))
-        for name, value in found.shapley.items()
+    rows = tabulate_steps(found)
+    told = "; ".join(f"{name}: {value}" for name, value, _ in rows)
+    sentences = f"{say_contributions(analysis, sources) or ''} {say_baselines(found) or ''}"
+    parts = [
+        f"<p>{escape(sentences)}</p>{build_chart(figure, told)}",
+        f'<p class="small">Rule: {escape(found.rule)} {escape(NEUTRAL_INPUTS)}</p>',
+        build_table(("Step", "Mean output", "Neutral input"), rows, numeric=(1, 2)),
     ]
-    rows += [("All teachers", f"{found.full:.4f}"), ("Residual", f"{found.residual:.1e}")]
-    told = "; ".join(f"{name}: {value}" for name, value in rows)
-    return (
-        f"<p>{escape(say_contributions(analysis, sources) or '')}</p>{build_chart(figure, told)}"
-        f'<p class="small">Rule: {escape(found.rule)}</p>'
-        f"{build_table(('Step', 'Value'), rows, numeric=(1,))}"
-    )
+    if (together := found.interactions) is not None and together.pairs:
+        header = ("Teacher", "Alone", "Shapley", "Last")
+        parts += [
+            build_table(header, tabulate_together(together), numeric=(1, 2, 3)),
+            build_table(("Pair", "Interaction"), tabulate_pairs(together), numeric=(1,)),
+            f'<p class="small">{escape(LOG_ODDS_RULE)}</p>',
+        ]
+    return "".join(parts)
 
 
 def _build_learned(analysis: Analysis, sources: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,7 @@ from mhkd.errors import InputError
 from mhkd.gate import Gate
 from mhkd.models.members import Members
 from mhkd.models.parts import stop_if_cancelled
+from mhkd.neutral import NeutralOutputs, answer_neutral
 from mhkd.post import Post, Recording
 from mhkd.post_run import Attribution, PostRun
 from mhkd.predictions import Probabilities
@@ -147,7 +149,7 @@ class Analyser:
             raise InputError(f"explain is one of {', '.join(_EXPLAINED)}; found '{explain}'.")
         stop_if_cancelled(cancel)
         with self._gate.entered(cancel):
-            run = PostRun(self._bundle, self._members, post, target, cancel)
+            run = PostRun(self._bundle, self._members, post, target, cancel, self._neutral)
             answers = _answer_stages(run, speak=speak and post.recording is None)
             explanations = [
                 *([_Stage("voice", run.measure_voice)] if post.recording is not None else []),
@@ -220,6 +222,11 @@ class Analyser:
         with self._gate.entered(cancel):
             request = BatchRequest(self._members, self.manifest, texts, tell, cancel)
             return predict_posts(request, models)
+
+    @cached_property
+    def _neutral(self) -> NeutralOutputs:
+        """Computed once for a bundle, by the first caller behind the gate."""
+        return answer_neutral(self._members, self.labels)
 
     def _check_target(self, target: str | None) -> None:
         if target is not None and target not in self.labels:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from mhkd.post import Recording
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 TEACHERS = ("text", "audio", "emotion")
 MODELS = (*TEACHERS, "teachers", "student")
 
@@ -159,6 +159,54 @@ class PredictionSet:
 
 
 @dataclass(frozen=True)
+class NeutralContributions:
+    """The same contributions, an absent teacher replaced by what it says of a neutral input.
+
+    Attributes:
+        outputs: teacher → probability of the label for a neutral input: a text without a
+            word, ten seconds of silence, no emotion word.
+    """
+
+    outputs: Mapping[str, float]
+    empty: float
+    shapley: Mapping[str, float | None]
+    residual: float
+
+
+@dataclass(frozen=True)
+class TeacherPair:
+    """Two teachers and their Shapley interaction index, in log-odds."""
+
+    first: str
+    second: str
+    interaction: float
+
+
+@dataclass(frozen=True)
+class TeacherInteractions:
+    """How the teachers work together: the value of a set is the log-odds of its probability.
+
+    On probabilities the mean is additive and no pair interacts; on log-odds it does.
+
+    Attributes:
+        empty, full: log-odds with no teacher and with all.
+        shapley: teacher → Shapley value.
+        alone: teacher → what it adds to no teacher (add-one-in).
+        last: teacher → what is lost without it (leave-one-out).
+        residual: ``|sum(shapley) − (full − empty)|``.
+        pairs: every pair of teachers present.
+    """
+
+    empty: float
+    full: float
+    shapley: Mapping[str, float | None]
+    alone: Mapping[str, float | None]
+    last: Mapping[str, float | None]
+    residual: float
+    pairs: tuple[TeacherPair, ...]
+
+
+@dataclass(frozen=True)
 class TeacherContributions:
     """Exact Shapley values of the teachers under their mean, in probability.
 
@@ -173,6 +221,8 @@ class TeacherContributions:
         shapley: teacher → signed points of probability.
         residual: ``|sum(shapley) − (full − empty)|``.
         rule: the rule above, in words.
+        neutral: the same against neutral inputs; null where they were not asked.
+        interactions: the same sets on log-odds.
     """
 
     target: str
@@ -181,6 +231,8 @@ class TeacherContributions:
     shapley: Mapping[str, float | None]
     residual: float
     rule: str
+    neutral: NeutralContributions | None = None
+    interactions: TeacherInteractions | None = None
 
 
 @dataclass(frozen=True)

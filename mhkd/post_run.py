@@ -59,6 +59,7 @@ from mhkd.limits import HEARD_WINDOW_S, MAX_HEARD_WINDOWS
 from mhkd.models.audio import EncodedSound, encode_sound
 from mhkd.models.family import predict_family
 from mhkd.models.members import Members
+from mhkd.neutral import NeutralOutputs
 from mhkd.post import Post, Recording
 from mhkd.predictions import (
     Answer,
@@ -86,6 +87,7 @@ class PostRun:
         post: the post.
         target: the label explained, or None for the student's most probable one.
         cancel: ends a step with ``Cancelled`` once it is set.
+        neutral: what the teachers say of neutral inputs, the second stand-in for an absent one.
     """
 
     def __init__(
@@ -95,8 +97,10 @@ class PostRun:
         post: Post,
         target: str | None = None,
         cancel: threading.Event | None = None,
+        neutral: NeutralOutputs | None = None,
     ) -> None:
         self._bundle, self._members, self._post = bundle, members, post
+        self._neutral = neutral
         self._target, self._cancel = target, cancel
         self._recording = post.recording
         self._sound: EncodedSound | None = None
@@ -344,6 +348,9 @@ class PostRun:
             },
             {name: self._bundle.manifest.mean_outputs[name][target] for name in TEACHERS},
             target,
+            None
+            if self._neutral is None
+            else {name: self._neutral[name][target] for name in TEACHERS},
         )
 
     def _prediction_set(self) -> PredictionSet | None:

@@ -77,6 +77,9 @@ def test_teachers_are_the_mean_and_full_is_theirs(whole: Analysis) -> None:
     assert contributions.full == whole.predictions["teachers"].probabilities[contributions.target]
     added = sum(contributions.shapley[name] for name in TEACHERS)
     assert added == pytest.approx(contributions.full - contributions.empty, abs=1e-9)
+    neutral, together = contributions.neutral, contributions.interactions
+    assert neutral is not None and neutral.residual < 1e-6
+    assert together is not None and together.residual < 1e-6 and len(together.pairs) == 3
 
 
 def test_divergence_is_against_the_student(whole: Analysis) -> None:

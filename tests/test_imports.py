@@ -28,10 +28,11 @@ ALLOWED: dict[str, set[str]] = {
     "findings": set(),
     "conformal": set(),
     "shelf": set(),
+    "neutral": {"predictions", "models"},
     "gate": set(),
     "post_run": {"predictions", "findings", "models", "bundle", "explain", "audio", "text"}
-    | {"conformal"},
-    "analyser": {"gate", "post_run", "predictions", "batch_predictions", "models"}
+    | {"conformal", "neutral"},
+    "analyser": {"gate", "post_run", "neutral", "predictions", "batch_predictions", "models"}
     | {"bundle", "explain", "audio", "text"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}

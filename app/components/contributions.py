@@ -8,9 +8,17 @@ import streamlit as st
 
 from app import charts
 from app.components.figure import show_figure
+from app.contribution_wording import (
+    LOG_ODDS_RULE,
+    NEUTRAL_INPUTS,
+    say_baselines,
+    tabulate_pairs,
+    tabulate_steps,
+    tabulate_together,
+)
 from app.escape import write_small_print, write_table
 from app.figure_numbers import list_contributions
-from app.wording import MODEL_NAMES, say_contributions, say_points
+from app.wording import say_contributions
 from mhkd.analysis import Analysis
 
 
@@ -37,12 +45,17 @@ def show_contributions(analysis: Analysis, sources: Mapping[str, str]) -> None:
         f"{say_contributions(analysis, sources)} These are shares of the teachers’ mean. "
         "The student reads text only; the teachers reach it through its training."
     )
+    if (told := say_baselines(found)) is not None:
+        write_small_print(told)
     with st.expander("Rule, numbers and residual"):
         write_small_print(found.rule)
-        rows = [("No teacher", f"{found.empty:.4f}")]
-        rows += [
-            (MODEL_NAMES[name], "absent" if value is None else say_points(value))
-            for name, value in found.shapley.items()
-        ]
-        rows += [("All teachers", f"{found.full:.4f}"), ("Residual", f"{found.residual:.1e}")]
-        write_table(("Step", "Value"), rows, numeric=(1,))
+        header = ("Step", "Mean output", "Neutral input")
+        write_table(header, tabulate_steps(found), numeric=(1, 2))
+        if found.neutral is not None:
+            write_small_print(NEUTRAL_INPUTS)
+    if (together := found.interactions) is not None and together.pairs:
+        with st.expander("Do the teachers say the same?"):
+            header = ("Teacher", "Alone", "Shapley", "Last")
+            write_table(header, tabulate_together(together), numeric=(1, 2, 3))
+            write_table(("Pair", "Interaction"), tabulate_pairs(together), numeric=(1,))
+            write_small_print(LOG_ODDS_RULE)

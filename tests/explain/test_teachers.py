@@ -78,3 +78,78 @@ def test_divergence_is_symmetric_and_between_0_and_1_bit() -> None:
     for p, q in pairs:
         assert divergence_bits(p, p) == 0.0
         assert 0 < divergence_bits(p, q) == pytest.approx(divergence_bits(q, p))
+
+
+NEUTRAL = {"text": 0.7, "audio": 0.5, "emotion": 0.2}
+GIVEN = {"text": 0.91, "audio": 0.37, "emotion": 0.66}
+
+
+def _log_odds(p: float) -> float:
+    return float(np.log(p / (1 - p)))
+
+
+def test_neutral_inputs_are_the_other_stand_in() -> None:
+    found = contribute(GIVEN, MEANS, "suicide", NEUTRAL)
+    assert found is not None and found.neutral is not None
+    assert found.neutral.outputs == NEUTRAL
+    assert found.neutral.empty == pytest.approx(1.4 / 3)
+    for name, probability in GIVEN.items():
+        assert found.neutral.shapley[name] == pytest.approx((probability - NEUTRAL[name]) / 3)
+    assert found.neutral.residual < 1e-12
+    assert found.neutral.empty + sum(found.neutral.shapley.values()) == pytest.approx(found.full)
+
+
+def test_log_odds_of_two_teachers_by_hand() -> None:
+    found = contribute({"text": 0.9, "emotion": 0.7}, {"text": 0.5, "emotion": 0.5}, "suicide")
+    assert found is not None and found.interactions is not None
+    game = found.interactions
+    text, emotion, both = _log_odds(0.7), _log_odds(0.6), _log_odds(0.8)
+    assert (game.empty, game.full) == (0.0, pytest.approx(both))
+    assert game.alone["text"] == pytest.approx(text)
+    assert game.last["text"] == pytest.approx(both - emotion)
+    assert game.shapley["text"] == pytest.approx((text + both - emotion) / 2)
+    assert game.shapley["audio"] is None
+    (pair,) = game.pairs
+    assert (pair.first, pair.second) == ("text", "emotion")
+    assert pair.interaction == pytest.approx(both - text - emotion)
+    assert pair.interaction > 0
+
+
+def test_log_odds_agree_with_captum_and_interactions_with_their_definition() -> None:
+    found = contribute(GIVEN, MEANS, "suicide")
+    assert found is not None and found.interactions is not None
+    game = found.interactions
+    inputs = torch.tensor([list(GIVEN.values())], dtype=torch.float64)
+    means = torch.tensor([list(MEANS.values())], dtype=torch.float64)
+    captum = ShapleyValues(lambda outputs: torch.logit(outputs.mean(1)))
+    expected = captum.attribute(inputs, baselines=means)[0]
+    assert list(game.shapley.values()) == pytest.approx(expected.tolist())
+    assert game.residual < 1e-12
+    # An index is the Shapley value of the pair as one player, less each one's without the other.
+    names = list(GIVEN)
+    for pair in game.pairs:
+        first, second = names.index(pair.first), names.index(pair.second)
+        merged = torch.tensor([[0, 1, 2]]).where(torch.arange(3) != second, first)
+        merged = torch.unique(merged, return_inverse=True)[1]
+        together = captum.attribute(inputs, baselines=means, feature_mask=merged)[0][first]
+        apart = 0.0
+        for one, other in ((first, second), (second, first)):
+            rest = inputs.clone()
+            rest[0, other] = means[0, other]
+            apart += float(captum.attribute(rest, baselines=means)[0][one])
+        assert pair.interaction == pytest.approx(float(together) - apart, abs=1e-6)
+
+
+def test_a_teacher_that_says_nothing_new_interacts_with_none() -> None:
+    found = contribute({**GIVEN, "audio": MEANS["audio"]}, MEANS, "suicide")
+    assert found is not None and found.interactions is not None
+    for pair in found.interactions.pairs:
+        if "audio" in (pair.first, pair.second):
+            assert pair.interaction == pytest.approx(0.0, abs=1e-12)
+
+
+def test_certain_teachers_keep_log_odds_finite() -> None:
+    found = contribute(dict.fromkeys(MEANS, 1.0), MEANS, "suicide")
+    assert found is not None and found.interactions is not None
+    assert np.isfinite(found.interactions.full)
+    assert found.interactions.residual < 1e-6
