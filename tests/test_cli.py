@@ -84,7 +84,7 @@ def test_json_without_audio_and_explanations(
     options = ("--bundle", folder, "--no-audio", "--explain", "none", "--json")
     found = _run(capsys, "analyse", "--text-file", file, *options)
     again = _run(capsys, "analyse", "--text", TEXT, *options)
-    assert found["attributions"] == dict.fromkeys((*TEACHERS, "student"))
+    assert found["attributions"] == dict.fromkeys((*TEACHERS, "student", "counterfactual"))
     assert found["predictions"]["audio"] is None
     assert found["input"]["audio"]["origin"] == "none"
     assert {**found, "timing_ms": None} == {**again, "timing_ms": None}
