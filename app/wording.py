@@ -258,6 +258,20 @@ def say_trust(found: WordAttribution) -> str | None:
     return f"{mark} {word}: {told}." + (f" {_capitalise(reasons)}." if reasons else "")
 
 
+def say_other_baseline(found: WordAttribution) -> str | None:
+    """How far an explanation hangs on its baseline; None where that was not looked at."""
+    other = found.other_baseline
+    if other is None:
+        return None
+    gap = f"relative gap {100 * other.relative_gap:.1f} % after {other.steps} steps"
+    told = f"From another baseline, {other.baseline}"
+    if not other.converged:
+        return f"{told}, the gradients do not converge ({gap})."
+    if other.rank_correlation is None:
+        return f"{told}: {gap}."
+    return f"{told}: rank correlation {other.rank_correlation:.2f} ({gap})."
+
+
 def say_words_method(found: WordAttribution) -> str:
     """How the scores of words came about."""
     told = f"{found.method}; baseline: {found.baseline}. "

@@ -303,6 +303,23 @@ class WordTrust:
 
 
 @dataclass(frozen=True)
+class OtherBaseline:
+    """The same gradients from another baseline, and how far the words' order hangs on it.
+
+    Attributes:
+        baseline: what stands for an absent word.
+        relative_gap, converged, steps: as of the explanation itself.
+        rank_correlation: Spearman's, of the words' scores from both; null where all are equal.
+    """
+
+    baseline: str
+    relative_gap: float
+    converged: bool
+    steps: int
+    rank_correlation: float | None
+
+
+@dataclass(frozen=True)
 class WordAttribution:
     """Integrated gradients on the input embeddings, summed to words.
 
@@ -312,7 +329,7 @@ class WordAttribution:
 
     Attributes:
         relative_gap: ``|δ| / max(|F(x) − F(x₀)|, 0.1)``.
-        converged: ``relative_gap`` is below 0.05.
+        converged: ``relative_gap`` is below 0.05, and the path is resolved.
         special_score: what falls on special tokens.
         steps: gradients that were computed.
         unit: what a score belongs to, ``word`` or ``sentence``.
@@ -320,6 +337,7 @@ class WordAttribution:
             when that word or sentence is replaced by the baseline; these do not add up.
             ``relative_gap`` and ``steps`` are those of the gradients.
         trust: null where it was not checked.
+        other_baseline: null where it was not checked, or the scores are not gradients.
     """
 
     target: str
@@ -335,6 +353,7 @@ class WordAttribution:
     unit: Literal["word", "sentence"] = "word"
     fallback: bool = False
     trust: WordTrust | None = None
+    other_baseline: OtherBaseline | None = None
 
 
 @dataclass(frozen=True)

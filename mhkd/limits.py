@@ -78,9 +78,7 @@ MAX_OPEN_BUNDLES: Final = 3  # two compared and one more; the one unused longest
 # Explanations
 MAX_REMOVED_UNITS: Final = 20  # words or sentences that a counterfactual may take away
 FIRST_PARTS: Final = 4  # of the path of integrated gradients
-PART_STEPS: Final = 4  # gradients in a part
-MAX_STEPS: Final = 40
-HOPELESS_GAP: Final = 1.0  # gaps of the first parts, without signs, that halving doesn't cure
+MAX_STEPS: Final = 96
 MAX_RELATIVE_GAP: Final = 0.05
 MAX_OCCLUDED_WORDS: Final = 150  # longer posts are occluded by sentences
 MAX_OCCLUDED_SENTENCES: Final = 60

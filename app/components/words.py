@@ -8,7 +8,15 @@ import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.escape import write_coloured_words, write_small_print, write_table
-from app.wording import MODEL_NAMES, say_trust, say_words_method, say_words_trust, signed, source_of
+from app.wording import (
+    MODEL_NAMES,
+    say_other_baseline,
+    say_trust,
+    say_words_method,
+    say_words_trust,
+    signed,
+    source_of,
+)
 from app.work import Case, ExplainedModel
 from mhkd.analysis import WordAttribution, WordScore
 
@@ -58,6 +66,8 @@ def _show_model(
     write_small_print(say_words_trust(found))
     if (trust := say_trust(found)) is not None:
         write_small_print(trust)
+    if (other := say_other_baseline(found)) is not None:
+        write_small_print(other)
     with st.expander(f"Strongest {found.unit}s as a table"):
         write_table(
             (

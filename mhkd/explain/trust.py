@@ -50,7 +50,9 @@ def judge_words(found: WordAttribution, occluder: Occluder) -> WordTrust | None:
     random_comprehensiveness = sum(pair[0] for pair in by_chance) / RANDOM_ORDERS
     random_sufficiency = sum(pair[1] for pair in by_chance) / RANDOM_ORDERS
     second = None if found.fallback else occluder.occlude()
-    correlation = None if second is None else _rank_correlation(scores, second)
+    correlation = (
+        None if second is None else correlate_ranks(scores, [part.score for part in second.scores])
+    )
     reasons = []
     if comprehensiveness <= random_comprehensiveness:
         reasons.append("no_better_than_random")
@@ -95,11 +97,11 @@ def _fall(occluder: Occluder, order: Sequence[int]) -> list[float]:
     return [sum(part) / len(sizes) for part in (falls[: len(sizes)], falls[len(sizes) :])]
 
 
-def _rank_correlation(scores: Sequence[float], second: Occlusion) -> float | None:
-    others = [part.score for part in second.scores]
-    if len(set(scores)) < 2 or len(set(others)) < 2:
+def correlate_ranks(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Spearman's rank correlation; None where one of them does not vary."""
+    if len(set(first)) < 2 or len(set(second)) < 2:
         return None
-    found = float(spearmanr(scores, others).statistic)
+    found = float(spearmanr(first, second).statistic)
     return found if math.isfinite(found) else None
 
 

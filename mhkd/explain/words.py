@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import cast
 
 import torch
 
-from mhkd.analysis import WordAttribution, WordScore
+from mhkd.analysis import OtherBaseline, WordAttribution, WordScore
 from mhkd.explain.contrast import contrast
-from mhkd.explain.integrate import METHOD, integrate_gradients
+from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
 from mhkd.explain.occlude import Occluder, Occlusion, place_tokens, word_spans
-from mhkd.explain.trust import judge_words
+from mhkd.explain.trust import correlate_ranks, judge_words
 from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import TextMember
@@ -33,9 +34,10 @@ def explain_words(
 ) -> WordAttribution:
     """Integrated gradients on the word embeddings, summed to words.
 
-    The baseline has the tokenizer's mask token in place of every sub-word; special
-    tokens stay. Words that the model did not read are left out. The model is used as
-    it is: no hooks on it, no gradients of its parameters.
+    The baseline has the embedding of the tokenizer's padding token in place of every sub-word:
+    the models answer it with near even odds, and the path from it bends less than that from
+    the mask token. Special tokens stay. Words that the model did not read are left out. The
+    model is used as it is: no hooks on it, no gradients of its parameters.
 
     Where the gradients do not add up within the steps allowed, the scores are those of occlusion,
     of words or, in posts over 150 words, of sentences; ``fallback`` says so.
@@ -43,39 +45,25 @@ def explain_words(
     Raises:
         Cancelled: ``cancel`` was set; looked at between windows, forwards and backwards.
     """
-    post = encode_post(member.tokenizer, text)
-    model = member.model
-    device = model.head.weight.device
-    batch = batch_posts([post], int(member.tokenizer.pad_token_id or 0), device)
-    special = post.special_mask.bool().to(device)  # (windows, tokens)
-    with torch.no_grad():
-        embeddings = model.embed(batch.input_ids)  # (windows, tokens, width)
-        masked = model.embed(torch.tensor([[_mask_id(member)]], device=device))
-        baseline = torch.where(special[..., None], embeddings, masked)
-    integral = integrate_gradients(
-        _contrast_of_embeddings(model, batch, labels.index(target), cancel),
-        embeddings[None],
-        baseline[None],
-        steps_at_once=max(1, _TOKENS_AT_ONCE // special.numel()),
-        max_steps=max(_LEAST_STEPS, MAX_STEPS // len(embeddings)),  # a long post costs more a step
-    )
+    reading = _Reading(member, text, labels.index(target), cancel)
+    integral = reading.integrate(reading.embed_token(_pad_id(member)))
     scores = integral.scores.cpu().double()
+    special = reading.post.special_mask.bool()
     found = WordAttribution(
         target=target,
         method=METHOD,
-        baseline=f"{_mask_token(member)} in place of every sub-word",
-        words=sum_to_words(post, text, scores),
+        baseline=f"{member.tokenizer.pad_token} in place of every sub-word",
+        words=sum_to_words(reading.post, text, scores),
         relative_gap=integral.relative_gap,
         converged=integral.converged,
-        special_score=float(scores[post.special_mask.bool()].sum()),
+        special_score=float(scores[special].sum()),
         output=integral.output,
         baseline_output=integral.baseline_output,
         steps=integral.steps,
     )
     if integral.converged:
         return found
-    occluder = Occluder(member, text, post, masked[0, 0], labels.index(target), cancel)
-    return fall_back(found, occluder.occlude())
+    return fall_back(found, reading.open_occluder().occlude(), _mask_token(member))
 
 
 def check_words(
@@ -86,25 +74,23 @@ def check_words(
     *,
     cancel: threading.Event | None = None,
 ) -> WordAttribution:
-    """The explanation with its trust record; see ``judge_words``.
+    """The explanation with its trust record and another baseline; see ``judge_words``.
 
     Raises:
         Cancelled: ``cancel`` was set; looked at between windows.
     """
-    post = encode_post(member.tokenizer, text)
-    device = member.model.head.weight.device
-    with torch.no_grad():
-        masked = member.model.embed(torch.tensor([_mask_id(member)], device=device))[0]
-    occluder = Occluder(member, text, post, masked, labels.index(found.target), cancel)
-    return replace(found, trust=judge_words(found, occluder))
+    reading = _Reading(member, text, labels.index(found.target), cancel)
+    trust = judge_words(found, reading.open_occluder())
+    other = None if found.fallback else _compare_baselines(reading, found)
+    return replace(found, trust=trust, other_baseline=other)
 
 
-def fall_back(found: WordAttribution, occlusion: Occlusion) -> WordAttribution:
+def fall_back(found: WordAttribution, occlusion: Occlusion, mask_token: str) -> WordAttribution:
     """The scores of occlusion in place of gradients that do not add up."""
     return replace(
         found,
         method=f"occlusion of {occlusion.unit}s",
-        baseline=found.baseline.replace("every sub-word", f"the sub-words of one {occlusion.unit}"),
+        baseline=f"{mask_token} in place of the sub-words of one {occlusion.unit}",
         words=occlusion.scores,
         special_score=0.0,
         unit=occlusion.unit,
@@ -133,6 +119,63 @@ def sum_to_words(post: EncodedPost, text: str, scores: torch.Tensor) -> tuple[Wo
     )
 
 
+class _Reading:
+    """A post as a model reads it: what gradients and occlusion both start from."""
+
+    def __init__(
+        self, member: TextMember, text: str, target: int, cancel: threading.Event | None
+    ) -> None:
+        self.post = encode_post(member.tokenizer, text)
+        self.text = text
+        self._member, self._target, self._cancel = member, target, cancel
+        device = member.model.head.weight.device
+        self._batch = batch_posts([self.post], _pad_id(member), device)
+        with torch.no_grad():
+            self._embeddings = member.model.embed(self._batch.input_ids)  # (windows, tokens, width)
+
+    def embed_token(self, token: int) -> torch.Tensor:
+        """The embedding of a token, shape (width,)."""
+        ids = torch.tensor([token], device=self._embeddings.device)
+        with torch.no_grad():
+            return self._member.model.embed(ids)[0]
+
+    def mean_embedding(self) -> torch.Tensor:
+        """The mean over the whole vocabulary, shape (width,)."""
+        layer = self._member.model.encoder.get_input_embeddings()
+        found: torch.Tensor = cast(torch.nn.Embedding, layer).weight.detach().mean(0)
+        return found
+
+    def integrate(self, absent: torch.Tensor, max_steps: int = MAX_STEPS) -> Integral:
+        """Gradients along the path on which every sub-word starts as ``absent``."""
+        special = self.post.special_mask.bool().to(absent.device)  # (windows, tokens)
+        return integrate_gradients(
+            _contrast_of_embeddings(self._member.model, self._batch, self._target, self._cancel),
+            self._embeddings[None],
+            torch.where(special[..., None], self._embeddings, absent)[None],
+            steps_at_once=max(1, _TOKENS_AT_ONCE // special.numel()),
+            max_steps=max(_LEAST_STEPS, max_steps // len(special)),  # a long post costs more a step
+        )
+
+    def open_occluder(self) -> Occluder:
+        """The same post, of which words or sentences can be masked."""
+        masked = self.embed_token(_mask_id(self._member))
+        return Occluder(self._member, self.text, self.post, masked, self._target, self._cancel)
+
+
+def _compare_baselines(reading: _Reading, found: WordAttribution) -> OtherBaseline:
+    integral = reading.integrate(reading.mean_embedding(), MAX_STEPS // 2)
+    words = sum_to_words(reading.post, reading.text, integral.scores.cpu().double())
+    return OtherBaseline(
+        baseline="the mean of all word embeddings in place of every sub-word",
+        relative_gap=integral.relative_gap,
+        converged=integral.converged,
+        steps=integral.steps,
+        rank_correlation=correlate_ranks(
+            [word.score for word in found.words], [word.score for word in words]
+        ),
+    )
+
+
 def _contrast_of_embeddings(
     model: TextClassifier, batch: TextBatch, target: int, cancel: threading.Event | None
 ) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -148,6 +191,10 @@ def _contrast_of_embeddings(
         return contrast(model.classify(model.pool(hidden, several)), target)
 
     return function
+
+
+def _pad_id(member: TextMember) -> int:
+    return int(member.tokenizer.pad_token_id or 0)
 
 
 def _mask_id(member: TextMember) -> int:

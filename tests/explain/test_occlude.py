@@ -77,7 +77,7 @@ def test_sentences_cover_every_word_once() -> None:
 def test_fallback_says_what_it_is(members: Members) -> None:
     found = explain_words(members.student, POST, LABELS, "suicide")
     occlusion = _occluder(members.student, POST).occlude()
-    other = fall_back(found, occlusion)
+    other = fall_back(found, occlusion, "[MASK]")
     assert other.fallback and not found.fallback
     assert other.words == occlusion.scores
     assert "occlusion of words" in other.method

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import text as texts
 
 from mhkd.errors import Cancelled
 from mhkd.explain.contrast import contrast
 from mhkd.explain.occlude import word_spans
-from mhkd.explain.words import explain_words, sum_to_words
+from mhkd.explain.words import check_words, explain_words, sum_to_words
+from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import Members, TextMember
 from mhkd.models.text import batch_posts
@@ -90,16 +94,16 @@ def test_sub_words_are_added_up(members: Members) -> None:
     assert counts["tired,"] == 2 and counts["(calm)!"] == 4 and counts["I"] == 1
 
 
-def test_a_mask_token_is_a_dummy(members: Members) -> None:
+def test_a_padding_token_is_a_dummy(members: Members) -> None:
     """The word is its own baseline, so nothing can fall on it."""
-    text = "I feel [MASK] and alone"
+    text = "I feel [PAD] and alone"
     tokenizer = members.student.tokenizer
     post = encode_post(tokenizer, text)
-    assert tokenizer.mask_token_id in post.input_ids
+    assert tokenizer.pad_token_id in post.input_ids
     scores = {
         w.text: w.score for w in explain_words(members.student, text, LABELS, "suicide").words
     }
-    assert scores["[MASK]"] == 0.0
+    assert scores["[PAD]"] == 0.0
     assert scores["alone"] != 0.0
 
 
@@ -144,3 +148,48 @@ class _CancelAfter(threading.Event):
     def is_set(self) -> bool:
         self.looks += 1
         return self.looks > self._limit
+
+
+@given(text=texts(max_size=80))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_words_join_back_to_the_exact_text(members: Members, text: str) -> None:
+    post = encode_post(members.student.tokenizer, text)
+    if not post.tokens_read:
+        return
+    words = sum_to_words(post, text, torch.ones(post.input_ids.shape, dtype=torch.float64))
+    parts, reached = [], 0
+    for word in words:
+        assert word.text == text[word.start : word.end]
+        parts += [text[reached : word.start], word.text]
+        reached = word.end
+    assert "".join([*parts, text[reached:]]) == text
+
+
+def test_another_baseline_is_compared(members: Members) -> None:
+    found = explain_words(members.student, POST, LABELS, "suicide")
+    checked = check_words(members.student, POST, LABELS, found)
+    assert checked.words == found.words
+    other = checked.other_baseline
+    assert other is not None and other.steps <= MAX_STEPS // 2
+    assert other.rank_correlation is None or -1 <= other.rank_correlation <= 1
+
+
+def test_outputs_are_bit_identical_after_explanations_also_interrupted(members: Members) -> None:
+    member = members.text
+    before = _output(member, POST, 1)
+    explain_words(member, POST, LABELS, "suicide")
+    with pytest.raises(Cancelled):
+        explain_words(member, LONG, LABELS, "suicide", cancel=_CancelAfter(10))
+    assert _output(member, POST, 1) == before
+
+
+def test_two_at_once_get_what_each_gets_alone(members: Members) -> None:
+    cases = [(POST, "suicide"), ("The walk today was calm", "depression")]
+    alone = [explain_words(members.student, *_given(case)) for case in cases]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda case: explain_words(members.student, *_given(case)), cases))
+    assert together == alone
+
+
+def _given(case: tuple[str, str]) -> tuple[str, tuple[str, ...], str]:
+    return case[0], LABELS, case[1]
