@@ -261,7 +261,7 @@ def test_progress(analyser: Analyser) -> None:
     assert heard[4].partial.attributions.student is None
     first = found.attributions.student
     assert first is not None and first.trust is not None
-    assert heard[6].partial.attributions.student == replace(first, trust=None)
+    assert heard[6].partial.attributions.student == replace(first, trust=None, other_baseline=None)
     assert heard[6].partial.attributions.text is None
     assert heard[0].student is None and heard[1].student == found.predictions["student"]
     assert heard[-1].partial is found and heard[-1].fraction == 1.0
