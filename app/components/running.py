@@ -1,4 +1,8 @@
-"""Work under way: its stages with their times, and Cancel. The page is redrawn as results come."""
+"""Work under way: its stages with their times, and Cancel. The page is redrawn as results come.
+
+Cancel stands on the page itself and not in the part that redraws itself: each result moves that
+part, and a click on a button that has just moved away would be lost.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,11 @@ _EVERY_S = 0.5
 _NOTICED_S = 0.05
 
 
+def offer_cancel() -> None:
+    """Draws Cancel; a click interrupts whatever the page is drawing."""
+    st.button("Cancel", key="running_cancel", on_click=open_desk().drop)
+
+
 def watch_case(case: Case) -> None:
     """Draws the stages until the case has something new to show, then redraws the page."""
     _watch(case, case.version)
@@ -30,7 +39,6 @@ def _watch(case: Case, drawn_version: int) -> None:
         show_stages(shown)
         if case.waiting:
             write_small_print(f"Posts waiting for the models: {case.waiting}.")
-        st.button("Cancel", key="running_cancel", on_click=open_desk().drop)
     else:
         write_small_print("Explaining for the label you chose …")
 

@@ -21,7 +21,7 @@ from app.components.models_table import show_models
 from app.components.post_input import ask_post, clear_post
 from app.components.quality import show_read
 from app.components.record import show_record
-from app.components.running import watch_case
+from app.components.running import offer_cancel, watch_case
 from app.components.sound import show_sound
 from app.components.summary import show_summary
 from app.components.voice import show_voice
@@ -53,6 +53,8 @@ def show_page() -> None:
             if st.button("Analyse", type="primary", disabled=running):
                 desk.take(order, opening)
                 st.rerun()
+            if running:
+                offer_cancel()
             st.button("Clear this case", type="tertiary", on_click=_clear)
             _offer_comparison(desk.case)
             deciding = ask_decide_first()
