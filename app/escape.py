@@ -70,6 +70,16 @@ def write_findings(rows: Sequence[tuple[str, Sequence[str], str]]) -> None:
     st.html(build_findings(rows))
 
 
+def write_lines(lines: Sequence[str]) -> None:
+    """Sentences, each a paragraph."""
+    st.html("".join(f'<p class="line">{escape(line)}</p>' for line in lines))
+
+
+def write_flow(stages: Sequence[tuple[str, Sequence[str]]]) -> None:
+    """A chain of stages. See ``build_flow``."""
+    st.html(build_flow(stages))
+
+
 def write_badges(badges: Sequence[str]) -> None:
     """A row of short labels."""
     st.html(
@@ -162,6 +172,17 @@ def build_findings(rows: Sequence[tuple[str, Sequence[str], str]]) -> str:
         quoted = " ".join(f'<q class="of-post">{escape(word)}</q>' for word in words)
         items.append(f"<dt>{escape(term)}</dt><dd>{quoted} {escape(sentence)}</dd>")
     return f'<dl class="findings">{"".join(items)}</dl>'
+
+
+def build_flow(stages: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """A chain of stages from left to right, on a phone from top to bottom."""
+    items = "".join(
+        f"<li><strong>{escape(name)}</strong>"
+        + "".join(f"<span>{escape(part)}</span>" for part in parts)
+        + "</li>"
+        for name, parts in stages
+    )
+    return f'<ol class="flow">{items}</ol>'
 
 
 def build_help_lines(not_this: str, lines: Sequence[Sequence[str]], source: str) -> str:

@@ -14,6 +14,7 @@ _TITLES: Final = {
     "batch": "Batch",
     "cases": "Cases",
     "models": "Models",
+    "tour": "Tour",
     "method": "Method and limits",
 }
 

@@ -58,14 +58,7 @@ def show_page() -> None:
             st.button("Clear this case", type="tertiary", on_click=_clear)
             _offer_comparison(desk.case)
             deciding = ask_decide_first()
-            short = st.toggle("Summary only", key="analyse_short", persist_state="session")
-            if st.toggle(
-                "Blur the post",
-                key="analyse_blurred",
-                persist_state="session",
-                help="For a projector: the post and its words can’t be read on the screen.",
-            ):
-                blur_post()
+            short = _ask_looks()
     case = desk.case
     asked = deciding and case is not None and case.student is not None and not case.judged_first
     with right, st.container(key="answer"):
@@ -90,6 +83,19 @@ def show_page() -> None:
 def _offer_comparison(case: Case | None) -> None:
     if case is not None and case.analysis is not None:
         st.button("Edit and compare", type="tertiary", on_click=take_case, args=(case,))
+
+
+def _ask_looks() -> bool:
+    """Draws how the case is shown; True for its summary alone."""
+    short = st.toggle("Summary only", key="analyse_short", persist_state="session")
+    if st.toggle(
+        "Blur the post",
+        key="analyse_blurred",
+        persist_state="session",
+        help="For a projector: the post and its words can’t be read on the screen.",
+    ):
+        blur_post()
+    return short
 
 
 def _clear() -> None:

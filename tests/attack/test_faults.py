@@ -282,11 +282,11 @@ def test_a_page_without_one_of_its_assets_still_stands(
     """F3; help lines are shown whatever is lost."""
     _LOST[what](monkeypatch, tmp_path)
     monkeypatch.setattr(models, "load_analyser", ExampleAnalyser)
-    post_input._samples.cache_clear()
+    post_input.read_samples.cache_clear()
     st.cache_resource.clear()
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=90).run()
     st.cache_resource.clear()
-    post_input._samples.cache_clear()
+    post_input.read_samples.cache_clear()
     assert not page.exception
     shown = " ".join(element.proto.body for element in page.get("html"))
     for words in ("988", "116 123", "findahelpline.com", "not a diagnosis"):
@@ -301,6 +301,6 @@ def test_a_damaged_sample_is_one_sample_less(
     (tmp_path / "1.json").write_text('{"title": "A walk", "text": "It rains."}', "utf-8")
     (tmp_path / "2.json").write_text('{"title": "A w', "utf-8")
     monkeypatch.setattr(post_input, "_SAMPLES", tmp_path)
-    post_input._samples.cache_clear()
-    assert post_input._samples() == {"A walk": "It rains."}
-    post_input._samples.cache_clear()
+    post_input.read_samples.cache_clear()
+    assert post_input.read_samples() == {"A walk": "It rains."}
+    post_input.read_samples.cache_clear()
