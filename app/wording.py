@@ -67,6 +67,7 @@ _FINDINGS: Final[Mapping[str, str]] = {
     "mostly_pause": "The recording is mostly pause",
     "noisy": "The recording is noisy",
     "unlike_training_voices": "A recorded voice is unlike the training voices",
+    "text_not_compared": "The recording was not compared with the text",
     "text_differs": "The recording says something else than the text",
     "truncated": "Not all of the post was read",
     "unfamiliar": "Outside what this model knows",

@@ -14,6 +14,7 @@ import torch
 from mhkd.analysis import Analysis, Progress
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
+from mhkd.audio.transcribe import find_transcriber
 from mhkd.batch_predictions import BatchRequest, predict_posts
 from mhkd.bundle import (
     CARD,
@@ -157,6 +158,8 @@ class Analyser:
                 *([] if explain == "none" else [_Stage("removing words", run.seek_counterfactual)]),
                 *(_check_stage(run, model) for model in _EXPLAINED[explain] if model in _CHECKED),
             ]
+            if explain == "all" and _is_comparable(post):
+                explanations.append(_Stage("matching", run.match_recording))
             return _go(run, answers, explanations, on_progress, cancel)
 
     def explain(
@@ -245,6 +248,12 @@ def _answer_stages(run: PostRun, *, speak: bool) -> list[_Stage]:
         _Stage("emotion", run.answer_emotion),
         *([_Stage("students", run.answer_family)] if run.has_family else []),
     ]
+
+
+def _is_comparable(post: Post) -> bool:
+    """A person's recording, on a machine that can write it down."""
+    recorded = post.recording is not None and post.recording.origin == "recorded"
+    return recorded and find_transcriber() is not None
 
 
 def _explain_stage(run: PostRun, model: ExplainedModel) -> _Stage:

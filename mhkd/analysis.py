@@ -70,7 +70,7 @@ class Finding:
 
     ``code`` is stable: not_english, too_few_words, short, repetitive, truncated, unfamiliar,
     incomplete, no_speech, no_voice, too_short, little_speech, mostly_pause, clipped, noisy,
-    unlike_training_voices, text_differs, teachers_disagree, audio_left_out.
+    unlike_training_voices, text_differs, text_not_compared, teachers_disagree, audio_left_out.
 
     Attributes:
         effect: ``told``: the answer stands; ``audio_left_out``: the audio teacher has nothing

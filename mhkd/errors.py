@@ -50,6 +50,12 @@ class VoiceError(MhkdError):
     code = "voice"
 
 
+class TranscriberError(MhkdError):
+    """What writes recordings down is not installed, or its model can't be used."""
+
+    code = "transcriber"
+
+
 class CaseError(MhkdError):
     """A kept case, its database or the audit log can't be used."""
 

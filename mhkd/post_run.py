@@ -38,10 +38,11 @@ from mhkd.analysis import (
 from mhkd.audio.features import resample
 from mhkd.audio.quality import is_audible, judge_recording
 from mhkd.audio.speak import open_voice, speak_post
+from mhkd.audio.transcribe import write_down
 from mhkd.audio.voice import measure_voice
 from mhkd.bundle import Bundle
 from mhkd.conformal import collect_labels
-from mhkd.errors import VoiceError
+from mhkd.errors import TranscriberError, VoiceError
 from mhkd.explain.counterfactual import find_counterfactual
 from mhkd.explain.emotions import explain_emotions
 from mhkd.explain.sound import explain_sound
@@ -55,7 +56,7 @@ from mhkd.findings import (
     find_truncated,
     find_unfamiliar,
 )
-from mhkd.limits import HEARD_WINDOW_S, MAX_HEARD_WINDOWS
+from mhkd.limits import HEARD_WINDOW_S, MATCHED_S, MAX_HEARD_WINDOWS
 from mhkd.models.audio import EncodedSound, encode_sound
 from mhkd.models.family import predict_family
 from mhkd.models.members import Members
@@ -71,6 +72,7 @@ from mhkd.predictions import (
     measure_familiarity,
     read_as_student,
 )
+from mhkd.text.matching import find_text_differs
 from mhkd.text.quality import judge_text
 
 Attribution = WordAttribution | EmotionAttribution | SoundAttribution
@@ -108,6 +110,7 @@ class PostRun:
         self._read_by_student: ReadByStudent | None = None
         self._sound_findings: list[Finding] = []
         self._voice: VoiceMeasures | None = None
+        self._match_findings: list[Finding] = []
         self._read: dict[str, Read | None] = dict.fromkeys(("text", "audio", "emotion", "student"))
         self._predictions: dict[str, Prediction | None] = dict.fromkeys(MODELS)
         self._family: npt.NDArray[np.float64] | None = None
@@ -202,6 +205,20 @@ class PostRun:
         if self._recording is not None and self._sound is not None:
             self._voice = measure_voice(self._recording)
 
+    def match_recording(self) -> None:
+        """Compares what a recording says with the text, where a transcriber is there."""
+        self._listen()
+        recording = self._recording
+        if recording is None or self._sound is None:
+            return
+        start = recording.samples[: int(MATCHED_S * recording.rate_hz)]
+        try:
+            heard = write_down(replace(recording, samples=start), self._cancel)
+        except TranscriberError as fault:
+            self._match_findings = [Finding("text_not_compared", fault.public_message)]
+            return
+        self._match_findings = find_text_differs(self._post.text, heard.text)
+
     def explain(self, model: str) -> Attribution | None:
         """Explains one model's prediction; None for audio that is not heard."""
         manifest, members, text = self._bundle.manifest, self._members, self._post.text
@@ -264,6 +281,7 @@ class PostRun:
                 *find_truncated(self._read),
                 *find_unfamiliar(self._familiarity),
                 *self._sound_findings,
+                *self._match_findings,
                 *find_disagreement(predictions),
             ),
             predictions=predictions,

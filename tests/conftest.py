@@ -63,6 +63,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if "PLAYWRIGHT_BROWSERS_PATH" not in os.environ and browsers.is_dir():
             patch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(browsers))
         patch.setenv("HOME", str(home))
+        patch.delenv("MHKD_TRANSCRIBER", raising=False)  # its own test reads it before
         for name in ("HF_HOME", "TORCH_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
             patch.setenv(name, str(home / name.lower()))
         yield home

@@ -14,8 +14,9 @@ import torch
 
 from mhkd.analyser import Analyser
 from mhkd.analysis import MODELS, TEACHERS, Analysis, Progress
+from mhkd.audio.transcribe import Transcript
 from mhkd.bundle import MANIFEST, Manifest, save_manifest
-from mhkd.errors import BundleError, Cancelled, InputError
+from mhkd.errors import BundleError, Cancelled, InputError, TranscriberError
 from mhkd.explain.teachers import divergence_bits
 from mhkd.models.encoded import encode_post
 from mhkd.models.text import batch_posts
@@ -245,6 +246,38 @@ def test_a_recorded_voice_is_measured_and_a_spoken_one_is_not(analyser: Analyser
     pytest.importorskip("parselmouth", reason="praat-parselmouth is not installed")
     assert recorded.voice is not None
     assert recorded.voice.measures["f0_mean"].value == pytest.approx(140, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("heard", "code"),
+    [(TEXT, None), ("the weather will stay dry in the north all week", "text_differs")],
+)
+def test_a_recording_of_another_text_is_told(
+    analyser: Analyser, monkeypatch: pytest.MonkeyPatch, heard: str, code: str | None
+) -> None:
+    transcript = Transcript(heard, "en", 4.0, whole=True, model="a")
+    monkeypatch.setattr("mhkd.post_run.write_down", lambda recording, cancel: transcript)
+    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
+    stages: list[str] = []
+    found = analyser.analyse(Post(TEXT, tone(2.0)), on_progress=lambda p: stages.append(p.stage))
+    assert "matching" in stages
+    assert [c for c in _codes(found) if c.startswith("text_")] == ([code] if code else [])
+    spoken: list[str] = []
+    analyser.analyse(Post(TEXT), on_progress=lambda p: spoken.append(p.stage))
+    assert "matching" not in spoken
+
+
+def test_a_transcriber_that_fails_costs_no_answer(
+    analyser: Analyser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(recording: Recording, cancel: object) -> Transcript:
+        raise TranscriberError("The Whisper model can't be opened.")
+
+    monkeypatch.setattr("mhkd.post_run.write_down", fail)
+    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
+    found = analyser.analyse(Post(TEXT, tone(2.0)))
+    assert "text_not_compared" in _codes(found)
+    assert found.predictions["audio"] is not None
 
 
 def test_progress(analyser: Analyser) -> None:

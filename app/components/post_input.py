@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import streamlit as st
 
+from app.components.transcript import offer_transcript
 from app.escape import write_note, write_small_print
+from app.transcript_work import open_transcript_desk
 from app.wording import say_length
 from app.work import Fault, Order
 from mhkd.limits import MAX_AUDIO_S, MAX_CHARS, MAX_UPLOAD_BYTES, MIN_AUDIO_S
@@ -60,6 +62,7 @@ def ask_post(fault: Fault | None) -> Order:
     """
     state = st.session_state
     state.pop("post_taken", None)
+    _take_transcript()
     for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
         state.setdefault(key, value)
     sample_key = f"post_sample_{state['post_round']}"
@@ -94,6 +97,7 @@ def clear_post() -> None:
     state = st.session_state
     _fill("")
     state["post_round"] += 1
+    open_transcript_desk().drop()
     for key in ("post_earlier", "post_kept_uploaded", "post_kept_recorded"):
         state.pop(key, None)
 
@@ -220,7 +224,17 @@ def _show_kept(choice: str, key: str) -> Kept | None:
     kept: Kept | None = st.session_state.get(f"post_kept_{choice}")
     if kept is not None and st.session_state.get(key) is None:
         st.text(f"Kept: {kept.name}, {len(kept.data) / 1024**2:.1f} MB")
+    if kept is not None:
+        offer_transcript(kept.data)
     return kept
+
+
+def _take_transcript() -> None:
+    """Puts what a recording says in the place of the text, which can be brought back."""
+    transcript = open_transcript_desk().collect()
+    if transcript is not None and transcript.text:
+        take_post(transcript.text)
+        st.session_state.pop("post_taken", None)
 
 
 def _show_fault(fault: Fault | None, place: str) -> None:
