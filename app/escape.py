@@ -18,6 +18,7 @@ from mhkd.analysis import WordScore
 
 _FAINTEST_SHARE = 0.08  # words below this share of the strongest stay plain
 _STRONG_SHARE = 0.5
+_SCROLLED = 'tabindex="0" role="group" aria-label="The post"'  # by keyboard, too
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -136,7 +137,7 @@ def colour_words(
         parts.append(_colour_word(text[word.start : word.end], word, largest, toward, notes or {}))
         reached = word.end
     parts.append(escape(text[reached:]))
-    return f'<div class="post-words" dir="auto">{"".join(parts)}</div>'
+    return f'<div class="post-words" dir="auto" {_SCROLLED}>{"".join(parts)}</div>'
 
 
 def write_marked_text(text: str, marks: Sequence[tuple[str, int, int]]) -> None:
@@ -157,7 +158,7 @@ def mark_text(text: str, marks: Sequence[tuple[str, int, int]]) -> str:
         parts.append(f'<mark title="{escape(kind)}">{escape(text[start:end])}</mark>')
         reached = end
     parts.append(escape(text[reached:]))
-    return f'<div class="marked-text" dir="auto">{"".join(parts)}</div>'
+    return f'<div class="marked-text" dir="auto" {_SCROLLED}>{"".join(parts)}</div>'
 
 
 def build_note(title: str, sentence: str) -> str:

@@ -8,35 +8,55 @@ import streamlit as st
 
 from app import models
 from app.components.help_lines import show_help_lines
-from app.escape import write_note, write_small_print, write_table
+from app.components.opening import await_analyser
+from app.components.tour.picture import show_picture
+from app.escape import write_findings, write_flow, write_small_print, write_table
+from app.glossary import TERMS
 from app.wording import COMPARED_NAMES, say_interval, say_rate
-from mhkd.errors import MhkdError
 
 if TYPE_CHECKING:
     from mhkd.analyser import Analyser
 
+_WAY = (
+    ("Checked", ("length, language", "quality of the sound", "like the training posts?")),
+    ("Read and heard", ("text in windows of 256 tokens", "up to 30 s of sound", "known words")),
+    ("Answered", ("student first", "three teachers and their mean", "calibrated")),
+    ("Explained", ("words, sounds, emotions", "each teacher’s share", "tested against chance")),
+)
 _METRICS = (("accuracy", True), ("f1_macro", True), ("auc", False), ("ece", True))
 
 
 def show_page() -> None:
     """Draws the page."""
-    opening = models.open_analyser()
     st.title("Method and limits", anchor=False)
     show_help_lines()
-    waiting = st.empty()
-    if not opening.done():
-        waiting.skeleton(height=240)
-    try:
-        analyser = opening.result()
-    except MhkdError as fault:
-        waiting.empty()
-        write_note("The models can’t be opened", fault.public_message)
+    _show_way()
+    analyser = await_analyser(models.open_analyser())
+    if analyser is None:
         return
-    waiting.empty()
     _show_models(analyser)
     _show_metrics(analyser)
     _show_limits(analyser)
+    st.header("Glossary", anchor=False)
+    write_findings([(term, (), meaning) for term, meaning in TERMS])
     _show_versions(analyser)
+
+
+def _show_way() -> None:
+    st.header("How it works", anchor=False)
+    show_picture()
+    write_small_print(
+        "In training, three teachers read each post in their own way, and the student learns from "
+        "the labels and from the mean of what they say of posts that they had not seen. "
+        "Afterwards the student needs the text alone; the teachers answer beside it, so that one "
+        "sees where it kept their knowledge and where they disagree."
+    )
+    st.subheader("What happens to a post", anchor=False)
+    write_flow(_WAY)
+    write_small_print(
+        "The post stays on this machine and in this session. Every answer says what was read and "
+        "heard, every explanation how it fared when it was put to the test."
+    )
 
 
 def _show_models(analyser: Analyser) -> None:
@@ -109,7 +129,10 @@ def _show_limits(analyser: Analyser) -> None:
     familiarity = analyser.manifest.familiarity
     st.header("Limits", anchor=False)
     rows = [
-        ("Two sources only", "Every post is compared with these; there is no third answer."),
+        (
+            f"{len(analyser.labels)} sources only",
+            "Every post is compared with these; there is no other answer.",
+        ),
         ("Not people", "It was never tested on people, in a clinic, or over time."),
         (
             "Spoken text",

@@ -159,5 +159,6 @@ def test_agreement_in_words() -> None:
 
 def test_marks_are_escaped() -> None:
     assert mark_text("a<b>c", [("x", 1, 4)]) == (
-        '<div class="marked-text" dir="auto">a<mark title="x">&lt;b&gt;</mark>c</div>'
+        '<div class="marked-text" dir="auto" tabindex="0" role="group" aria-label="The post">'
+        'a<mark title="x">&lt;b&gt;</mark>c</div>'
     )

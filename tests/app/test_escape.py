@@ -62,7 +62,9 @@ def test_words_are_shown_as_written_and_nothing_else(text: str) -> None:
     post = f"before {text}\n  after {text}"
     found = _read(colour_words(post, _split(post), "r/<b>x</b>", {"before": '"><i>'}))
     assert found.tags <= {"div", "span"}
-    assert found.attributes <= {"class", "dir", "title", "style"}
+    assert found.attributes <= {
+        *("class", "dir", "title", "style", "tabindex", "role", "aria-label"),
+    }
     assert found.shown == post.replace("\0", "\ufffd").replace("\ud800", "\ufffd")
 
 
