@@ -24,7 +24,7 @@ from mhkd.emotion.commands import lexicon_app
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
 from mhkd.results.command import results
-from mhkd.training.commands import data_app, recipes, tune
+from mhkd.training.commands import data_app, recipes, train_any, tune
 
 if TYPE_CHECKING:
     from mhkd.analyser import OnProgress
@@ -122,18 +122,12 @@ def train(
         Path | None, typer.Option("--run-dir", help="Where stages are kept; a run resumes there.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the new bundle.")] = None,
+    allow_hub: Annotated[
+        bool, typer.Option("--allow-hub", help="Take hub:NAME backbones from Hugging Face.")
+    ] = False,
 ) -> None:
     """Train, distil, calibrate and evaluate what a recipe describes; make its bundle."""
-    from mhkd.training.run import train as train_recipe
-
-    folder = train_recipe(
-        recipe,
-        data_dir=data_dir,
-        run_dir=run_dir,
-        out=out,
-        say=lambda line: typer.echo(line, err=True),
-    )
-    typer.echo(folder)
+    typer.echo(train_any(recipe, data_dir=data_dir, run_dir=run_dir, out=out, allow_hub=allow_hub))
 
 
 app.command("recipes")(recipes)

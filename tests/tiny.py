@@ -185,7 +185,7 @@ def _finish_backbone(folder: Path) -> Path:
 
 def _bert(folder: Path) -> Path:
     special = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-    size = _save_tokenizer(folder, special, cls="[CLS]", sep="[SEP]", pad="[PAD]", mask="[MASK]")
+    size = save_tokenizer(folder, special, cls="[CLS]", sep="[SEP]", pad="[PAD]", mask="[MASK]")
     config = BertConfig(
         vocab_size=size,
         hidden_size=_WIDTH,
@@ -199,7 +199,7 @@ def _bert(folder: Path) -> Path:
 
 def _mpnet(folder: Path) -> Path:
     special = ("<s>", "<pad>", "</s>", "[UNK]", "<mask>")
-    size = _save_tokenizer(folder, special, cls="<s>", sep="</s>", pad="<pad>", mask="<mask>")
+    size = save_tokenizer(folder, special, cls="<s>", sep="</s>", pad="<pad>", mask="<mask>")
     config = MPNetConfig(
         vocab_size=size,
         hidden_size=_WIDTH,
@@ -242,7 +242,7 @@ def _save_encoder(encoder: BertModel | MPNetModel, folder: Path) -> Path:
     return folder
 
 
-def _save_tokenizer(
+def save_tokenizer(
     folder: Path, special: tuple[str, ...], *, cls: str, sep: str, pad: str, mask: str
 ) -> int:
     letters = [*"abcdefghijklmnopqrstuvwxyz0123456789.,!?()'"]

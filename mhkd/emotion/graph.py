@@ -57,16 +57,26 @@ def build_graph(
     words = _choose_words(spoken, authors, min_posts, min_authors)
     row = {word: place for place, word in enumerate(words)}
     posts = [[row[word] for word in post if word in row] for post in spoken]
-    mutual = _mutual_information(posts, len(words), window)
-    counts = _count_words(posts, len(words))
-    tf_idf = _weigh(counts)
-    overlap = _jaccard(counts, min_jaccard)
-    adjacency = sparse.bmat([[overlap, tf_idf], [tf_idf.T, mutual]], format="csr")
     return EmotionGraph(
         tuple(words),
         tuple(tuple(words[place] for place in post) for post in posts),
-        _normalise(adjacency),
+        connect_posts(posts, len(words), window=window, min_jaccard=min_jaccard),
     )
+
+
+def connect_posts(
+    posts: Sequence[Sequence[int]], size: int, *, window: int, min_jaccard: float
+) -> sparse.csr_matrix:
+    """All edges, ``D^-1/2 (A + I) D^-1/2``, posts first and then the words.
+
+    Args:
+        posts: words of each post, as numbers below ``size``, in order.
+    """
+    mutual = _mutual_information(posts, size, window)
+    counts = _count_words(posts, size)
+    tf_idf = _weigh(counts)
+    overlap = _jaccard(counts, min_jaccard)
+    return _normalise(sparse.bmat([[overlap, tf_idf], [tf_idf.T, mutual]], format="csr"))
 
 
 def _choose_words(

@@ -25,6 +25,29 @@ def recipes(
         typer.echo(f"{name}\t{title}")
 
 
+def train_any(
+    recipe: str,
+    *,
+    data_dir: Path | None,
+    run_dir: Path | None,
+    out: Path | None,
+    allow_hub: bool,
+) -> Path:
+    """Runs a recipe of either kind; gives its bundle or, for one of the paper, its results."""
+    from mhkd.training.paper.recipe import is_paper
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    if is_paper(recipe):
+        from mhkd.training.paper.run import train_paper
+
+        return train_paper(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
+    from mhkd.training.run import train
+
+    return train(recipe, data_dir=data_dir, run_dir=run_dir, out=out, say=say)
+
+
 def tune(
     recipe: Annotated[str, typer.Argument(help="A YAML file, or a name such as embedded/sdcnl.")],
     part: Annotated[str, typer.Option("--part", help="text, audio, emotion or student.")],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from mhkd.assets import ASSETS
 from mhkd.emotion.embedding import WordEmbeddings, learn_embeddings
 from mhkd.emotion.graph import EmotionGraph, build_graph
-from mhkd.emotion.lexicon import Lexicon, load_lexicon
+from mhkd.emotion.lexicon import Lexicon
+from mhkd.emotion.lexicons import open_lexicon
 from mhkd.models.backbones import load_text_backbone
 from mhkd.models.emotion import PAD, EmotionClassifier, batch_words, encode_words
 from mhkd.training.fit import Targets, cross_entropy, fit_classifier
@@ -47,9 +46,8 @@ class EmotionTable:
 
 
 def find_lexicon(name: str) -> Lexicon:
-    """Loads a lexicon: a path, or a name in ``assets/lexicons``."""
-    embedded = ASSETS / "lexicons" / f"{name}.tsv"
-    return load_lexicon(embedded if embedded.is_file() else Path(name))
+    """Loads a lexicon by name or path; see ``mhkd.emotion.lexicons.open_lexicon``."""
+    return open_lexicon(name)
 
 
 def learn_emotion_table(

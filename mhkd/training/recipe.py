@@ -238,16 +238,28 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     Raises:
         RecipeError: no such recipe, or a field is wrong; the message names it.
     """
-    file = _find_recipe(name_or_path)
+    file, content = read_recipe(name_or_path)
+    if isinstance(content, dict) and content.get("kind") == "paper":
+        raise RecipeError(f"{file} is a recipe of the paper: mhkd train and mhkd tune take it.")
     try:
-        content: Any = yaml.safe_load(file.read_text("utf-8"))
         return Recipe.model_validate(content)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as fault:
-        raise RecipeError(f"{file} is not YAML in UTF-8.") from fault
     except ValidationError as fault:
         first = fault.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "recipe"
         raise RecipeError(f"{file}: {place}: {first['msg']}.") from fault
+
+
+def read_recipe(name_or_path: str | Path) -> tuple[Path, Any]:
+    """The file of a recipe and what its YAML says, not yet validated.
+
+    Raises:
+        RecipeError: there is no such file, or it is not YAML.
+    """
+    file = _find_recipe(name_or_path)
+    try:
+        return file, yaml.safe_load(file.read_text("utf-8"))
+    except yaml.YAMLError as fault:
+        raise RecipeError(f"{file} is not YAML.") from fault
 
 
 def _find_recipe(name_or_path: str | Path) -> Path:

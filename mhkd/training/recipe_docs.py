@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from mhkd.training.paper.recipe import PaperRecipe
 from mhkd.training.recipe import Recipe, RecipePart
 
 _HEAD = """# Recipes
@@ -22,15 +23,27 @@ For a task of your own, copy `embedded/sdcnl`, name your labels, two or more, an
 Parquet with the columns `id`, `text` and `label`. Without a test file the run holds out a share of
 the posts. Authors, where `splits` knows them, never stand on both sides.
 
+`mhkd train paper/sdcnl --data-dir FOLDER --allow-hub` runs the method of 3M-Health to the letter,
+with the faults of its released notebooks; each that changes numbers is a switch, and its default is
+the notebooks'. It needs the Hugging Face hub or its cache, SenticNet's table, and in practice a GPU.
+It gives `results.json`, predictions and weights, and no bundle for the app. Put right without a
+switch, because they only break a run: pickled models, loaders that are never rebuilt, two tokenizers
+for one model, teachers asked anew in every step, TLS checks switched off. Also different: seeds are
+set, 45 words of a post are spoken (more than AST hears), the longest emoticon wins, and the list of
+emoticons, which has no licence, is the user's.
+
 The tables below are made by `mhkd recipes --options` from the code.
 """
+_PAPER = "# Recipes of the paper\n\n`kind: paper` says that a recipe is of this kind.\n"
 
 
 def document_options() -> str:
     """Every field of a recipe, a table for each part, as Markdown."""
     parts = [_table("", Recipe)]
     parts += [_table(place, model) for place, model in walk_parts(Recipe)]
-    return "\n".join([_HEAD, *parts])
+    paper = [_table("", PaperRecipe)]
+    paper += [_table(place, model) for place, model in walk_parts(PaperRecipe)]
+    return "\n".join([_HEAD, *parts, _PAPER, *paper])
 
 
 def list_recipes() -> dict[str, str]:

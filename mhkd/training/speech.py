@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from mhkd.audio.features import resample
-from mhkd.audio.speak import open_voice, speak_post
+from mhkd.audio.speak import Voice, open_voice, speak_post
 from mhkd.errors import RecipeError
 from mhkd.limits import HEARD_RATE_HZ
 
@@ -88,7 +88,12 @@ def load_spoken(job: SpokenPost) -> np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 def _speak(job: SpokenPost) -> None:
-    recording = speak_post(job.text, open_voice(job.voice, threads=1), max_words=job.max_words)
+    speak_with(job, open_voice(job.voice, threads=1))
+
+
+def speak_with(job: SpokenPost, voice: Voice) -> None:
+    """Speaks one post with a voice and writes its file, by way of a temporary name."""
+    recording = speak_post(job.text, voice, max_words=job.max_words)
     samples = np.zeros(160, np.float32) if recording is None else resample(recording)
     partial = job.file.with_suffix(f".{os.getpid()}.part")
     with partial.open("wb") as stream:

@@ -1,0 +1,1 @@
+"""3M-Health to the letter: its models, its loss, its faults, each fault a switch of the recipe."""

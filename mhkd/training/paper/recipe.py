@@ -1,0 +1,224 @@
+"""A recipe of the paper. Every switch stands, by default, as in the released notebooks.
+
+Sources: 3M-Health (Cabral, Luo, Poon, Han; CIKM 2024) with supplement and notebooks, and MM-EMOG
+(Cabral, Han, Poon, Nenadic; Robotics 13(3), 2024).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from mhkd.errors import RecipeError
+from mhkd.training.recipe import RecipePart, read_recipe
+
+Teacher = Literal["text", "emotion", "audio"]
+
+
+class PaperDataRecipe(RecipePart):
+    """Where the labelled posts are, and how they are split."""
+
+    folder: str = Field(description="Folder of the files; --data-dir replaces it.")
+    train: str = Field(description="CSV or Parquet with id, text, label.")
+    test: str | None = Field(None, description="The same, for an official test split.")
+    splits: str | None = Field(None, description="CSV with id and the column of the split.")
+    split: str | None = Field(
+        None,
+        description="Column with train, val and test, or, with cross_validation, with the number "
+        "of the fold. Without it the notebooks' rule: 90 of 100 rows of the training part train "
+        "(numpy, seed 123, not stratified), the others validate.",
+    )
+    cross_validation: int | None = Field(
+        None, ge=2, description="Folds; each is the test part once, and all are scored together."
+    )
+    test_share: float = Field(
+        0.2, gt=0, lt=1, description="Test share where nothing else says how to split."
+    )
+
+
+class PaperFit(RecipePart):
+    """One training loop."""
+
+    epochs: int = Field(ge=1, description="Passes over the posts, at most.")
+    batch: int = Field(ge=1, description="Posts in a batch.")
+    learning_rate: float = Field(gt=0, description="Of all parameters.")
+    weight_decay: float = Field(0.0, ge=0, description="Of all parameters.")
+    optimizer: Literal["adam", "adamw"] = Field("adam", description="Fault 22: adam.")
+    warmup: float = Field(
+        0.0, ge=0, lt=1, description="Fault 22: 0, a constant rate; else its share of the steps, "
+        "with a linear decay after it."
+    )  # fmt: skip
+    clip: float = Field(0.0, ge=0, description="Fault 22: 0, gradients are not clipped.")
+    class_weights: bool = Field(False, description="Fault 23: no weights for skewed labels.")
+    patience: int = Field(
+        0, ge=0, description="Stop after so many epochs without a lower validation loss; 0 never."
+    )
+    keep: Literal["last", "best"] = Field(
+        "last", description="Fault 18: the last epoch's weights, not those of the lowest loss."
+    )
+    plateau_patience: int | None = Field(
+        None, ge=0, description="Epochs without a lower validation loss until the rate falls."
+    )
+    plateau_factor: float = Field(0.5, gt=0, lt=1, description="What it is multiplied with then.")
+
+
+class PaperEncoder(RecipePart):
+    """A pretrained transformer, cut and changed as the notebooks do."""
+
+    backbone: str = Field(
+        description="hub:NAME (needs --allow-hub) or a folder that save_pretrained has written."
+    )
+    layers: int = Field(ge=1, description="Its lowest layers that are kept.")
+    heads: int | None = Field(
+        None, ge=1, description="Fault 11: another number of heads than it was trained with; "
+        "null keeps its own."
+    )  # fmt: skip
+    dropout: float = Field(ge=0, lt=1, description="Dropout of the hidden states.")
+    attention_dropout: float | None = Field(
+        None, ge=0, lt=1, description="Fault 13: null, the backbone's own, because the notebooks "
+        "set a key that does not exist."
+    )  # fmt: skip
+    activation: Literal["relu", "gelu"] | None = Field(
+        None, description="Fault 12: another activation than it was trained with; null keeps it."
+    )
+
+
+class PaperTextRecipe(PaperEncoder):
+    """The text teacher."""
+
+    fit: PaperFit = Field(description="Its training.")
+
+
+class PaperAudioRecipe(PaperEncoder):
+    """The audio teacher: AST over the spoken post."""
+
+    voices: list[str] = Field(
+        ["hub:suno/bark#v2/en_speaker_6"],
+        min_length=1,
+        description="Fault 16: one voice. hub:NAME#PRESET or FOLDER#PRESET for Bark, or a voice of "
+        "the package. Several take turns.",
+    )
+    frames: int = Field(
+        512, ge=16, description="Fault 14: frames of 10 ms that are heard, the rest is cut."
+    )
+    positions: Literal["untrained", "cropped"] = Field(
+        "untrained",
+        description="Fault 14: the positions start anew because their number differs; cropped "
+        "keeps the pretrained ones of the frames that are heard.",
+    )
+    normalise: Literal["clips", "backbone"] = Field(
+        "clips",
+        description="Fault 15: by mean and deviation of all clips, test and padding included; "
+        "backbone takes the constants that it was trained with.",
+    )
+    fit: PaperFit = Field(description="Its training.")
+
+
+class EmogRecipe(RecipePart):
+    """MM-EMOG: the token embeddings that the emotion teacher reads."""
+
+    lexicon: str = Field(
+        description="senticnet:FILE, emolex (package nrclex), vader (package vaderSentiment), a "
+        "name in assets/lexicons, or a TSV of word, tab, emotion."
+    )
+    min_count: int = Field(5, ge=1, description="Tokens below this count are left out.")
+    window: int = Field(20, ge=2, description="Tokens in a window that counts co-occurrence.")
+    min_jaccard: float = Field(0.2, ge=0, le=1, description="Posts that overlap more are joined.")
+    marks: Literal["any", "share"] = Field(
+        "any", description="A post carries an emotion if any token does; share: if its share of "
+        "such tokens is above the median of the posts."
+    )  # fmt: skip
+    hidden: int = Field(200, ge=2, description="Width of the graph's first layer.")
+    width: int = Field(768, ge=4, description="Width of the embeddings.")
+    graph_epochs: int = Field(200, ge=1, description="Epochs of the graph, at most.")
+    graph_learning_rate: float = Field(0.02, gt=0, description="Adam's, of the graph.")
+    phase_two: bool = Field(True, description="Train a BERT of random weights on the emotions.")
+    hand_over: bool = Field(
+        False,
+        description="Fault: the graph's embeddings never reach the BERT (they are assigned to "
+        "an attribute that does not exist), so that its table is noise; true hands them over.",
+    )
+    bert_layers: int = Field(12, ge=1, description="Layers of that BERT.")
+    bert_heads: int = Field(12, ge=1, description="Its heads.")
+    bert_epochs: int = Field(200, ge=1, description="Its epochs, at most.")
+    bert_learning_rate: float = Field(1e-5, gt=0, description="Its learning rate.")
+    bert_batch: int = Field(32, ge=1, description="Its batch.")
+    patience: int = Field(10, ge=1, description="Epochs without a lower loss, in both phases.")
+
+
+class PaperEmotionRecipe(RecipePart):
+    """The emotion teacher: an MLP over MM-EMOG embeddings."""
+
+    embeddings: EmogRecipe = Field(description="Its embeddings.")
+    layers: int = Field(ge=2, description="Linear layers, the last included.")
+    hidden: int = Field(ge=2, description="Their width.")
+    dropout: float = Field(ge=0, lt=1, description="After each of them.")
+    noisy_logits: bool = Field(True, description="Fault 5: ReLU and dropout on the logits.")
+    pooling: Literal["flatten", "mean"] = Field(
+        "flatten", description="Fault 6: all positions side by side, padding included; mean is "
+        "over the tokens alone."
+    )  # fmt: skip
+    tune_embeddings: bool = Field(False, description="Fault 7: the embeddings stay as they are.")
+    fit: PaperFit = Field(description="Its training.")
+
+
+class PaperStudentRecipe(PaperEncoder):
+    """The student and its loss ``w·CE + v·T²·KL``."""
+
+    teachers: list[Teacher] = Field(description="Whose mean is the soft target; none: plain CE.")
+    kl: Literal["mean", "batchmean"] = Field(
+        "mean", description="Fault 1: KL divided by posts and classes; batchmean by posts alone."
+    )
+    weight_ce: float = Field(1.0, ge=0, description="w.")
+    weight_kl: float = Field(1.0, ge=0, description="v.")
+    temperature: float = Field(1.0, gt=0, description="Fault 2: T = 1.")
+    teacher_weights: Literal["uniform", "log_loss", "confidence"] = Field(
+        "uniform", description="Fault 2: the plain mean; else weights by each teacher's validation "
+        "log-loss, or by its confidence in each post."
+    )  # fmt: skip
+    soft_targets: Literal["in_sample", "out_of_fold"] = Field(
+        "in_sample", description="Fault 4: of posts that the teachers were trained on."
+    )
+    soft_folds: int = Field(5, ge=2, description="Folds of out_of_fold.")
+    fit: PaperFit = Field(description="Its training.")
+
+
+class PaperRecipe(RecipePart):
+    """A whole run of the paper's method."""
+
+    kind: Literal["paper"] = Field(description="Tells it from the embedded recipes.")
+    name: str = Field(pattern=r"^[a-z0-9_-]+$", description="Of the run folder.")
+    title: str = Field(description="What it is.")
+    labels: list[str] = Field(min_length=2, description="As in the data.")
+    seed: int = Field(123, description="Of everything drawn, plus the number of the run.")
+    runs: int = Field(10, ge=1, description="Students trained from other seeds on the same split.")
+    max_tokens: int = Field(256, ge=8, description="Tokens of a post that are read, at most.")
+    emoticons: str | None = Field(
+        None,
+        description="File with an emoticon a line; they are kept as one token. The paper's list "
+        "has no licence and does not come with the package. Emojis are always kept.",
+    )
+    data: PaperDataRecipe = Field(description="The labelled posts.")
+    text: PaperTextRecipe = Field(description="The text teacher.")
+    emotion: PaperEmotionRecipe = Field(description="The emotion teacher.")
+    audio: PaperAudioRecipe = Field(description="The audio teacher.")
+    student: PaperStudentRecipe = Field(description="The student.")
+
+
+def load_paper_recipe(name_or_path: str | Path) -> PaperRecipe:
+    """Reads a recipe of the paper; see ``mhkd.training.recipe.load_recipe``."""
+    file, content = read_recipe(name_or_path)
+    try:
+        return PaperRecipe.model_validate(content)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "recipe"
+        raise RecipeError(f"{file}: {place}: {first['msg']}.") from fault
+
+
+def is_paper(name_or_path: str | Path) -> bool:
+    """Whether a recipe says ``kind: paper``."""
+    _, content = read_recipe(name_or_path)
+    return isinstance(content, dict) and content.get("kind") == "paper"
