@@ -60,19 +60,31 @@ def tune(
     run_dir: Annotated[
         Path | None, typer.Option("--run-dir", help="Where the search is kept and goes on.")
     ] = None,
+    allow_hub: Annotated[
+        bool, typer.Option("--allow-hub", help="Take hub:NAME backbones from Hugging Face.")
+    ] = False,
 ) -> None:
     """Search better settings of a part of a recipe, by macro-F1 on held-out training posts."""
+    from mhkd.training.paper.recipe import is_paper
+    from mhkd.training.paper.trials import tune_paper
     from mhkd.training.trials import tune as tune_part
 
-    found = tune_part(
-        recipe,
-        part,
-        data_dir=data_dir,
-        run_dir=run_dir,
-        trials=trials,
-        say=lambda line: typer.echo(line, err=True),
-    )
-    typer.echo(f"macro-F1 {found.f1_macro:.4f} after {found.trials} trials:")
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    if is_paper(recipe):
+        found = tune_paper(
+            recipe,
+            part,
+            data_dir=data_dir,
+            run_dir=run_dir,
+            trials=trials,
+            allow_hub=allow_hub,
+            say=say,
+        )
+    else:
+        found = tune_part(recipe, part, data_dir=data_dir, run_dir=run_dir, trials=trials, say=say)
+    typer.echo(f"score {found.score:.4f} after {found.trials} trials:")
     for name, value in found.settings.items():
         typer.echo(f"{part}.{name}: {value}")
 

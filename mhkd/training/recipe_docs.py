@@ -24,13 +24,13 @@ Parquet with the columns `id`, `text` and `label`. Without a test file the run h
 the posts. Authors, where `splits` knows them, never stand on both sides.
 
 `mhkd train paper/sdcnl --data-dir FOLDER --allow-hub` runs the method of 3M-Health to the letter,
-with the faults of its released notebooks; each that changes numbers is a switch, and its default is
-the notebooks'. It needs the Hugging Face hub or its cache, SenticNet's table, and in practice a GPU.
-It gives `results.json`, predictions and weights, and no bundle for the app. Put right without a
-switch, because they only break a run: pickled models, loaders that are never rebuilt, two tokenizers
-for one model, teachers asked anew in every step, TLS checks switched off. Also different: seeds are
-set, 45 words of a post are spoken (more than AST hears), the longest emoticon wins, and the list of
-emoticons, which has no licence, is the user's.
+with the faults of its released notebooks; each that changes numbers is a switch, and its default
+is the notebooks'. It needs the Hugging Face hub or its cache, SenticNet's table, and in practice
+a GPU. It gives `results.json`, predictions and weights, and no bundle for the app. Put right
+without a switch, because they only break a run: pickled models, loaders that are never rebuilt,
+two tokenizers for one model, teachers asked anew in every step, TLS checks switched off. Also
+different: seeds are set, 45 words of a post are spoken (more than AST hears), the longest
+emoticon wins, and the list of emoticons, which has no licence, is the user's.
 
 The tables below are made by `mhkd recipes --options` from the code.
 """

@@ -42,6 +42,12 @@ class HeldOut:
 
 
 Folds = Callable[[Mapping[str, Any]], Iterator[HeldOut]]
+Score = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], float]
+
+
+def macro_f1(truth: npt.NDArray[np.int64], guess: npt.NDArray[np.int64]) -> float:
+    """Macro-F1 of pooled guesses."""
+    return float(f1_score(truth, guess, average="macro"))
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,12 @@ class Found:
 
     Attributes:
         settings: field of the part → value.
-        f1_macro: pooled, of held-out posts.
+        score: of held-out posts, macro-F1 unless another was asked for.
         trials: finished trials, pruned ones included.
     """
 
     settings: dict[str, Any]
-    f1_macro: float
+    score: float
     trials: int
 
 
@@ -102,6 +108,8 @@ def search(
     trials: int,
     seed: int,
     say: Say,
+    score: Score = macro_f1,
+    first: Mapping[str, Any] | None = None,
 ) -> Found:
     """Tries settings until ``trials`` are finished, those of earlier calls included.
 
@@ -113,6 +121,8 @@ def search(
         folds: settings → held-out logits, fold by fold.
         truth: labels of all posts.
         folder: holds ``tune.db`` (SQLite) and gets ``tune-<part>.yaml``.
+        score: labels and guesses → what is to be high.
+        first: settings that are tried before all others.
     """
     import optuna
 
@@ -130,10 +140,12 @@ def search(
     states = optuna.trial.TrialState
     for trial in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
         study.tell(trial.number, state=states.FAIL)  # its process was killed
+    if first is not None:
+        study.enqueue_trial(dict(first), skip_if_exists=True)
     while (done := len(_finished(study))) < trials:
         # A sampler for each trial: what it draws depends on the finished trials alone.
         study.sampler = optuna.samplers.TPESampler(seed=seed + done)
-        study.optimize(lambda trial: _judge(trial, space, folds, truth), n_trials=1)
+        study.optimize(lambda trial: _judge(trial, space, folds, truth, score), n_trials=1)
         last = _finished(study)[-1]
         result = "given up" if last.value is None or last.state == states.PRUNED else last.value
         say(f"{part} {len(_finished(study))}/{trials}: {last.params} → {result}")
@@ -143,7 +155,9 @@ def search(
     return found
 
 
-def _judge(trial: Any, space: Space, folds: Folds, truth: npt.NDArray[np.int64]) -> float:
+def _judge(
+    trial: Any, space: Space, folds: Folds, truth: npt.NDArray[np.int64], measure: Score
+) -> float:
     import optuna
 
     settings = {name: trial.suggest_categorical(name, values) for name, values in space.items()}
@@ -152,7 +166,7 @@ def _judge(trial: Any, space: Space, folds: Folds, truth: npt.NDArray[np.int64])
         rows.append(part.rows)
         logits.append(part.logits)
         guess = np.concatenate(logits).argmax(1)
-        score = float(f1_score(truth[np.concatenate(rows)], guess, average="macro"))
+        score = measure(truth[np.concatenate(rows)], guess)
         trial.report(score, step)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -177,6 +191,6 @@ def _write(found: Found, file: Path) -> None:
             place = place.setdefault(parent, {})
         place[last] = value
     partial = file.with_suffix(".part")
-    note = f"# pooled macro-F1 of held-out posts {found.f1_macro:.4f}, {found.trials} trials\n"
+    note = f"# score of held-out posts {found.score:.4f}, {found.trials} trials\n"
     partial.write_text(note + yaml.safe_dump(nested), "utf-8")
     partial.replace(file)

@@ -47,7 +47,7 @@ def test_a_search_that_was_killed_tries_what_it_would_have_tried(tmp_path):
     assert first + rest == whole
     assert again == best
     assert best.settings == {"rate": 0.1, "width": 1}
-    assert best.f1_macro == pytest.approx(0.8)
+    assert best.score == pytest.approx(0.8)
     assert run(tmp_path / "parts", [], 14) == best
     written = yaml.safe_load((tmp_path / "parts" / "tune-text.yaml").read_text())
     assert written == best.settings
@@ -93,7 +93,7 @@ def test_each_part_is_searched_and_the_search_goes_on(folder, part):
     assert {name: value in space[name] for name, value in found.settings.items()} == dict.fromkeys(
         space, True
     )
-    assert 0 <= found.f1_macro <= 1
+    assert 0 <= found.score <= 1
     assert len([line for line in said if line.startswith(f"{part} ") and "/" in line]) == 2
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from mhkd.errors import RecipeError
-from mhkd.training.recipe import RecipePart, read_recipe
+from mhkd.training.recipe import RecipePart, Space, read_recipe
 
 Teacher = Literal["text", "emotion", "audio"]
 
@@ -185,6 +185,21 @@ class PaperStudentRecipe(PaperEncoder):
     fit: PaperFit = Field(description="Its training.")
 
 
+class PaperTuneRecipe(RecipePart):
+    """The search of ``mhkd tune``; an empty space is that of the supplement's table A1."""
+
+    trials: int = Field(50, ge=1, description="Trials of a part, those of earlier runs included.")
+    objective: Literal["batch_weighted_f1", "pooled_macro_f1"] = Field(
+        "batch_weighted_f1",
+        description="Fault 19: weighted F1 averaged over the validation batches; pooled_macro_f1 "
+        "is macro-F1 of all validation posts.",
+    )
+    text: Space = Field({}, description="Field of the text teacher → values that are tried.")
+    emotion: Space = Field({}, description="The same for the emotion teacher.")
+    audio: Space = Field({}, description="The same for the audio teacher.")
+    student: Space = Field({}, description="The same for the student.")
+
+
 class PaperRecipe(RecipePart):
     """A whole run of the paper's method."""
 
@@ -205,6 +220,7 @@ class PaperRecipe(RecipePart):
     emotion: PaperEmotionRecipe = Field(description="The emotion teacher.")
     audio: PaperAudioRecipe = Field(description="The audio teacher.")
     student: PaperStudentRecipe = Field(description="The student.")
+    tune: PaperTuneRecipe = Field(PaperTuneRecipe(), description="What mhkd tune searches.")
 
 
 def load_paper_recipe(name_or_path: str | Path) -> PaperRecipe:

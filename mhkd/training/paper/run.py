@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from mhkd.errors import RecipeError
 from mhkd.training.paper.clean import added_tokens, clean_post
+from mhkd.training.paper.emog import learn_token_table
 from mhkd.training.paper.models import load_tokenizer
 from mhkd.training.paper.parts import PaperPosts, Part, load_posts
 from mhkd.training.paper.recipe import PaperRecipe, load_paper_recipe
@@ -37,12 +38,15 @@ PREDICTIONS_FILE = "predictions.csv"
 
 
 @dataclass(frozen=True, eq=False)
-class _PaperRun:
+class PaperRun:
+    """The posts, what all models share, and where the results are kept."""
+
     posts: PaperPosts
     material: Material
     folder: RunFolder
 
     def inputs(self, number: int, **parts: Any) -> dict[str, Any]:
+        """What every stage of a part depends on, and what this one does."""
         recipe = self.material.recipe
         part = self.posts.parts[number]
         return {
@@ -77,21 +81,33 @@ def train_paper(
         RecipeError: the recipe, its data or its backbones can't be used.
     """
     recipe = load_paper_recipe(recipe_name)
-    source = data_dir or Path(recipe.data.folder)
-    posts = load_posts(recipe.data, recipe.labels, source)
-    folder = RunFolder(run_dir or Path("runs") / recipe.name, say)
-    run = _PaperRun(posts, gather(recipe, posts, folder, allow_hub=allow_hub), folder)
+    run = open_run(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
+    posts = run.posts
     say(f"data: {len(posts.ids)} posts, {len(posts.parts)} parts")
     found: dict[str, list[Floats]] = {name: [] for name in recipe.student.teachers}
     students: list[list[Floats]] = [[] for _ in range(recipe.runs)]
     for number, part in enumerate(posts.parts):
-        teachers = _train_teachers(run, number)
+        teachers = train_teachers(run, number)
         for name, probabilities in teachers.items():
             found[name].append(probabilities[part.test])
-        soft = _soften(run, number, teachers)
+        soft = soften(run, number, teachers)
         for turn, logits in enumerate(_train_students(run, number, soft)):
             students[turn].append(softmax(logits, axis=1))
     return _write(run, found, students)
+
+
+def open_run(
+    recipe: PaperRecipe,
+    *,
+    data_dir: Path | None,
+    run_dir: Path | None,
+    allow_hub: bool,
+    say: Say,
+) -> PaperRun:
+    """Reads the posts of a recipe and makes what its models share; see ``train_paper``."""
+    posts = load_posts(recipe.data, recipe.labels, data_dir or Path(recipe.data.folder))
+    folder = RunFolder(run_dir or Path("runs") / recipe.name, say)
+    return PaperRun(posts, gather(recipe, posts, folder, allow_hub=allow_hub), folder)
 
 
 def gather(
@@ -116,7 +132,19 @@ def gather(
         return hear(recipe.audio, spoken, allow_hub=allow_hub)
 
     text_reader = reader if same else read(recipe.text.backbone)
-    return Material(recipe, texts, posts.labels, reader, text_reader, heard, allow_hub)
+
+    def table(part: Part) -> torch.Tensor:
+        training = [texts[row] for row in part.train]
+        chosen = recipe.emotion.embeddings
+        inputs = {"texts": training, "added": added, "backbone": recipe.student.backbone}
+        kept = folder.keep(
+            "emotion-tokens",
+            {**inputs, "chosen": chosen.chosen(), "seed": recipe.seed},
+            lambda: {"t": learn_token_table(chosen, training, reader.tokenizer, recipe.seed)},
+        )
+        return kept["t"]
+
+    return Material(recipe, texts, posts.labels, reader, text_reader, heard, table, allow_hub)
 
 
 def _read_emoticons(file: str | None) -> tuple[str, ...]:
@@ -128,11 +156,12 @@ def _read_emoticons(file: str | None) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip() and " " not in line.strip())
 
 
-def _train_teachers(run: _PaperRun, number: int) -> dict[str, Floats]:
+def train_teachers(run: PaperRun, number: int) -> dict[str, Floats]:
+    """Each teacher's probabilities of all posts, trained on one part or kept."""
     recipe = run.material.recipe
     found: dict[str, Floats] = {}
     for name in recipe.student.teachers:
-        chosen = getattr(recipe, name).model_dump(exclude_defaults=True)
+        chosen = getattr(recipe, name).chosen()
         found[name] = _keep(
             run, f"{name}-part{number}", number, chosen,
             lambda name=name: train_teacher(  # type: ignore[misc]
@@ -143,7 +172,7 @@ def _train_teachers(run: _PaperRun, number: int) -> dict[str, Floats]:
 
 
 def _keep(
-    run: _PaperRun,
+    run: PaperRun,
     stage: str,
     number: int,
     chosen: Mapping[str, Any],
@@ -155,7 +184,7 @@ def _keep(
     return probabilities
 
 
-def _soften(run: _PaperRun, number: int, teachers: Mapping[str, Floats]) -> Floats | None:
+def soften(run: PaperRun, number: int, teachers: Mapping[str, Floats]) -> Floats | None:
     """The soft target of all posts; fault 4 takes it from teachers that were trained on them."""
     recipe, part = run.material.recipe, run.posts.parts[number]
     if not teachers:
@@ -165,12 +194,12 @@ def _soften(run: _PaperRun, number: int, teachers: Mapping[str, Floats]) -> Floa
     return mix(recipe.student, teachers, run.posts.labels, part.validation)
 
 
-def _cross_fit(run: _PaperRun, number: int, name: Any, whole: Floats) -> Floats:
+def _cross_fit(run: PaperRun, number: int, name: Any, whole: Floats) -> Floats:
     recipe, part = run.material.recipe, run.posts.parts[number]
     labels = [recipe.labels[label] for label in run.posts.labels[part.train]]
     folds = number_folds(labels, recipe.student.soft_folds)
     mixed = whole.copy()
-    chosen = getattr(recipe, name).model_dump(exclude_defaults=True)
+    chosen = getattr(recipe, name).chosen()
     for fold in range(recipe.student.soft_folds):
         others = part.train[folds == fold]
         inside = Part(part.train[folds != fold], part.validation, others)
@@ -183,14 +212,14 @@ def _cross_fit(run: _PaperRun, number: int, name: Any, whole: Floats) -> Floats:
     return mixed
 
 
-def _train_students(run: _PaperRun, number: int, soft: Floats | None) -> list[Floats]:
+def _train_students(run: PaperRun, number: int, soft: Floats | None) -> list[Floats]:
     recipe = run.material.recipe
     part = run.posts.parts[number]
     found = []
     for turn in range(recipe.runs):
         inputs = run.inputs(
             number,
-            chosen=recipe.student.model_dump(exclude_defaults=True),
+            chosen=recipe.student.chosen(),
             soft=None if soft is None else soft.tolist(),
             test=part.test.tolist(),
             turn=turn,
@@ -207,7 +236,7 @@ def _train_students(run: _PaperRun, number: int, soft: Floats | None) -> list[Fl
 
 
 def _write(
-    run: _PaperRun, teachers: Mapping[str, list[Floats]], students: list[list[Floats]]
+    run: PaperRun, teachers: Mapping[str, list[Floats]], students: list[list[Floats]]
 ) -> Path:
     recipe, posts = run.material.recipe, run.posts
     rows = np.concatenate([part.test for part in posts.parts])

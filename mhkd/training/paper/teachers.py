@@ -13,7 +13,6 @@ from scipy.special import softmax
 from sklearn.metrics import log_loss
 from torch import nn
 
-from mhkd.training.paper.emog import learn_token_table
 from mhkd.training.paper.loop import Collate, fit_model, predict
 from mhkd.training.paper.models import EmotionMlp, build_audio_model, build_text_model
 from mhkd.training.paper.parts import Part, Rows
@@ -52,6 +51,7 @@ class Material:
         texts: cleaned posts.
         reader: of the student and the emotion teacher. text_reader: of the text teacher.
         heard: log-mel of every clip, made when it is first asked for.
+        table: MM-EMOG embeddings of a part, see ``learn_token_table``, made or kept.
     """
 
     recipe: PaperRecipe
@@ -60,6 +60,7 @@ class Material:
     reader: Reader
     text_reader: Reader
     heard: Callable[[], torch.Tensor]
+    table: Callable[[Part], torch.Tensor]
     allow_hub: bool
 
 
@@ -144,8 +145,7 @@ def _build(name: Teacher, material: Material, part: Part, seed: int) -> Built:
         model = build_audio_model(recipe.audio, classes, allow_hub=material.allow_hub, seed=seed)
         return Built(model, lambda rows: {"input_values": heard[list(rows)]}, recipe.audio.fit)
     reader = material.reader
-    training = [material.texts[row] for row in part.train]
-    table = learn_token_table(recipe.emotion.embeddings, training, reader.tokenizer, seed)
+    table = material.table(part)
     torch.manual_seed(seed)
     width = max(len(reader.tokens[row]) for row in part.train)
     mlp = EmotionMlp(recipe.emotion, table, width, classes)
