@@ -86,6 +86,7 @@ _TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
 }
 _TRUST_REASONS: Final[Mapping[str, str]] = {
     "no_better_than_random": "its order is no better than a random one",
+    "little_better_than_random": "its lead over random orders is within chance",
     "strongest_do_not_suffice": "the strongest alone keep less of the answer than random ones",
     "methods_disagree": "the two methods disagree",
     "not_converged": "gradients did not converge",
@@ -257,6 +258,24 @@ def say_trust(found: WordAttribution) -> str | None:
         told += f"; rank correlation with {trust.second_method} {trust.rank_correlation:.2f}"
     reasons = _join([_TRUST_REASONS[reason] for reason in trust.reasons], "and")
     return f"{mark} {word}: {told}." + (f" {_capitalise(reasons)}." if reasons else "")
+
+
+def say_thresholds(found: WordAttribution) -> str | None:
+    """What the mark was set by; None where no mark was set."""
+    limits = None if found.trust is None else found.trust.thresholds
+    if limits is None:
+        return None
+    if not limits.posts:
+        return (
+            "The mark: it fails if its order is no better than random; it holds if the strongest "
+            f"suffice and the methods correlate above {limits.min_rank_correlation:.2f}. This "
+            "bundle carries no thresholds from held-out posts."
+        )
+    return (
+        f"The mark comes from {limits.posts:,} held-out posts: it holds with a lead over random "
+        f"orders of {limits.min_advantage:.2f}, which chance reaches in 5 %, and a correlation of "
+        f"the two methods of {limits.min_rank_correlation:.2f}, which 90 % of them reach."
+    )
 
 
 def say_other_baseline(found: WordAttribution) -> str | None:

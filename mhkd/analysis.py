@@ -273,6 +273,22 @@ class WordScore:
 
 
 @dataclass(frozen=True)
+class TrustThresholds:
+    """What separates an explanation that holds from one to be read with care.
+
+    Attributes:
+        min_advantage: lead of comprehensiveness over the mean random order that only 5 %
+            of random orders reach.
+        min_rank_correlation: of two methods; reached by 90 % of held-out posts.
+        posts: held-out posts that both come from; 0 where the bundle carries none.
+    """
+
+    min_advantage: float
+    min_rank_correlation: float
+    posts: int
+
+
+@dataclass(frozen=True)
 class WordTrust:
     """How an explanation of words fares when words are taken away.
 
@@ -286,8 +302,10 @@ class WordTrust:
         rank_correlation: Spearman's, of both methods.
         overlap: share of the strongest fifth that both have in common.
         mark: ``holds``, ``caution`` or ``fails``.
-        reasons: no_better_than_random, strongest_do_not_suffice, methods_disagree,
-            not_converged.
+        reasons: no_better_than_random, little_better_than_random,
+            strongest_do_not_suffice, methods_disagree, not_converged.
+        random_orders: comprehensiveness of each random order.
+        thresholds: what the mark was set by.
     """
 
     unit: Literal["word", "sentence"]
@@ -300,6 +318,8 @@ class WordTrust:
     overlap: float | None
     mark: Literal["holds", "caution", "fails"]
     reasons: tuple[str, ...]
+    random_orders: tuple[float, ...] = ()
+    thresholds: TrustThresholds | None = None
 
 
 @dataclass(frozen=True)

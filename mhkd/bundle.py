@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
+EXPLANATIONS_FILE = "reports/explanations.json"
 
 
 class _Record(BaseModel):
@@ -147,6 +149,14 @@ class Bundle:
     manifest: Manifest
     folder: Path
     sha256: str
+
+    @cached_property
+    def explanation_report(self) -> dict[str, Any] | None:
+        """How its explanations fare on held-out posts; None where that was not measured."""
+        if EXPLANATIONS_FILE not in self.manifest.files:
+            return None
+        report: dict[str, Any] = json.loads((self.folder / EXPLANATIONS_FILE).read_text("utf-8"))
+        return report
 
     def load_members(self, device: str) -> Members:
         """Loads the three teachers and the student, in float32 and eval mode.

@@ -22,6 +22,7 @@ from mhkd.cases.commands import audit_app, cases_app
 from mhkd.device import check_device
 from mhkd.emotion.commands import lexicon_app
 from mhkd.errors import InputError, MhkdError
+from mhkd.faithfulness.command import faithfulness
 from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
 from mhkd.results.command import results
 from mhkd.training.commands import data_app, recipes, train_any, tune
@@ -165,6 +166,7 @@ def evaluate(
 
 app.command()(batch)
 app.command()(bench)
+app.command()(faithfulness)
 
 
 @app.command()

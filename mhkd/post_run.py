@@ -32,6 +32,7 @@ from mhkd.analysis import (
     SoundAttribution,
     StudentContributions,
     TeacherContributions,
+    TrustThresholds,
     VoiceMeasures,
     WordAttribution,
 )
@@ -44,10 +45,12 @@ from mhkd.bundle import Bundle
 from mhkd.conformal import collect_labels
 from mhkd.errors import TranscriberError, VoiceError
 from mhkd.explain.counterfactual import find_counterfactual
-from mhkd.explain.emotions import explain_emotions
-from mhkd.explain.sound import explain_sound
+from mhkd.explain.emotions import explain_emotions, try_emotion_order
+from mhkd.explain.orders import OrderTest
+from mhkd.explain.sound import explain_sound, try_sound_order
 from mhkd.explain.students import contribute_student, whole_seeds
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
+from mhkd.explain.trust import USUAL
 from mhkd.explain.words import check_words, explain_words
 from mhkd.findings import (
     find_audio_left_out,
@@ -248,7 +251,14 @@ class PostRun:
         if isinstance(found, WordAttribution):
             member = self._members.student if model == "student" else self._members.text
             labels = self._bundle.manifest.labels
-            found = check_words(member, self._post.text, labels, found, cancel=self._cancel)
+            found = check_words(
+                member,
+                self._post.text,
+                labels,
+                found,
+                thresholds=self._thresholds(model),
+                cancel=self._cancel,
+            )
             changed: dict[str, Any] = {model: found}
             self._attributions = replace(self._attributions, **changed)
         return found
@@ -265,6 +275,17 @@ class PostRun:
                 cancel=self._cancel,
             )
             self._attributions = replace(self._attributions, counterfactual=found)
+
+    def try_order(self, model: str) -> OrderTest | None:
+        """Does the order of an explanation that is there hold? Emotion and audio teacher."""
+        labels, members = self._bundle.manifest.labels, self._members
+        found = getattr(self._attributions, model)
+        if isinstance(found, EmotionAttribution):
+            return try_emotion_order(members.emotion, self._post.text, labels, found)
+        if isinstance(found, SoundAttribution):
+            samples = self._samples()
+            return try_sound_order(members.audio, samples, labels, found, cancel=self._cancel)
+        return None
 
     def snapshot(self) -> Analysis:
         """The analysis as far as it has come; all predictions must be there."""
@@ -311,6 +332,11 @@ class PostRun:
         prediction = answer.to_prediction(self._bundle.manifest.labels)
         self._predictions[model] = prediction
         return prediction
+
+    def _thresholds(self, model: str) -> TrustThresholds:
+        report = self._bundle.explanation_report or {}
+        found = report.get("models", {}).get(model, {}).get("thresholds")
+        return TrustThresholds(**found) if found else USUAL
 
     def _listen(self) -> None:
         if self._recording is None or self._sound is not None:

@@ -42,6 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "bench": {"analyser", "audio", "batch_predictions", "bundle", "device", "models"}
     | {"predictions", "tables"},
     "device": set(),
+    "faithfulness": {"bundle", "device", "explain", "models", "post_run", "training"},
     "evaluate": {"analyser", "training", "metrics"},
     "doctor": {"audio", "bundle", "torchaudio_mend"},
     "tables": {"bundle", "doctor"},

@@ -11,6 +11,7 @@ from app.escape import write_coloured_words, write_small_print, write_table
 from app.wording import (
     MODEL_NAMES,
     say_other_baseline,
+    say_thresholds,
     say_trust,
     say_words_method,
     say_words_trust,
@@ -78,3 +79,5 @@ def _show_model(
             numeric=(1,),
         )
         write_small_print(say_words_method(found))
+        if (limits := say_thresholds(found)) is not None:
+            write_small_print(limits)

@@ -10,6 +10,8 @@ import torch
 from mhkd.analysis import EmotionAttribution, WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, integrate_gradients
+from mhkd.explain.orders import OrderTest, try_order
+from mhkd.limits import FEW_WORDS
 from mhkd.models.emotion import EncodedWords, batch_words, encode_words, weigh_words
 from mhkd.models.members import EmotionMember
 from mhkd.models.parts import stop_if_cancelled
@@ -79,6 +81,24 @@ def explain_emotions(
         baseline_output=integral.baseline_output,
         steps=integral.steps,
     )
+
+
+def try_emotion_order(
+    member: EmotionMember, text: str, labels: Sequence[str], found: EmotionAttribution
+) -> OrderTest | None:
+    """Takes words away in the order of an explanation and in random ones; None for few words."""
+    if len(found.words) < FEW_WORDS:
+        return None
+    ids = batch_words([encode_words(member.vocabulary, text)], member.model.embedding.weight.device)
+    weights, place = weigh_words(ids), labels.index(found.target)
+
+    def function(present: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            embeddings = member.model.embed(ids).expand(len(present), -1, -1)
+            kept = weights * present.to(weights.device)
+            return contrast(member.model.forward_embeddings(embeddings, kept), place).cpu()
+
+    return try_order(function, [word.score for word in found.words])
 
 
 def share_over_emotions(

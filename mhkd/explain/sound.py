@@ -12,7 +12,9 @@ from captum.attr import FeatureAblation
 
 from mhkd.analysis import SegmentScore, SoundAttribution
 from mhkd.explain.contrast import contrast
+from mhkd.explain.orders import OrderTest, try_order
 from mhkd.limits import (
+    FEW_WORDS,
     HEARD_RATE_HZ,
     MAX_SOUND_SEGMENTS,
     SOUND_SEGMENT_S,
@@ -74,6 +76,31 @@ def explain_sound(
         segment_s=len(heard) / (len(edges) - 1) / HEARD_RATE_HZ,
         padding_score=listener.output_with_noise() - output,
         output=output,
+    )
+
+
+def try_sound_order(
+    member: AudioMember,
+    samples: npt.NDArray[np.float32],
+    labels: Sequence[str],
+    found: SoundAttribution,
+    *,
+    cancel: threading.Event | None = None,
+) -> OrderTest | None:
+    """Silences segments in the order of an explanation and in random ones; None for few.
+
+    Raises:
+        Cancelled: ``cancel`` was set.
+    """
+    if len(found.segments) < FEW_WORDS:
+        return None
+    heard = keep_heard(samples)
+    listener = _Listener(member, heard, labels.index(found.target), cancel)
+    owner = np.repeat(np.arange(len(found.segments)), np.diff(segment_edges(len(heard))))
+    whole, places = torch.from_numpy(np.array(heard)), torch.from_numpy(owner)
+    return try_order(
+        lambda present: listener(whole * present[:, places]),
+        [segment.score for segment in found.segments],
     )
 
 

@@ -9,11 +9,11 @@ from typing import cast
 
 import torch
 
-from mhkd.analysis import OtherBaseline, WordAttribution, WordScore
+from mhkd.analysis import OtherBaseline, TrustThresholds, WordAttribution, WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
 from mhkd.explain.occlude import Occluder, Occlusion, place_tokens, word_spans
-from mhkd.explain.trust import correlate_ranks, judge_words
+from mhkd.explain.trust import USUAL, correlate_ranks, judge_words
 from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import TextMember
@@ -72,6 +72,7 @@ def check_words(
     labels: Sequence[str],
     found: WordAttribution,
     *,
+    thresholds: TrustThresholds = USUAL,
     cancel: threading.Event | None = None,
 ) -> WordAttribution:
     """The explanation with its trust record and another baseline; see ``judge_words``.
@@ -80,7 +81,7 @@ def check_words(
         Cancelled: ``cancel`` was set; looked at between windows.
     """
     reading = _Reading(member, text, labels.index(found.target), cancel)
-    trust = judge_words(found, reading.open_occluder())
+    trust = judge_words(found, reading.open_occluder(), thresholds)
     other = None if found.fallback else _compare_baselines(reading, found)
     return replace(found, trust=trust, other_baseline=other)
 

@@ -1,0 +1,66 @@
+"""Does an order of importance hold? Parts are taken away in this order and in random ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+FRACTIONS = (0.01, 0.05, 0.1, 0.2, 0.5)
+RANDOM_ORDERS = 3
+_SEED = 0
+_AT_ONCE = 8
+
+Present = Callable[[torch.Tensor], torch.Tensor]  # (rows, parts), 1 where present → (rows,)
+
+
+@dataclass(frozen=True)
+class OrderTest:
+    """Mean falls of the logit over 1, 5, 10, 20 and 50 % of the parts.
+
+    Attributes:
+        comprehensiveness: without the strongest. sufficiency: with nothing but them.
+        random_comprehensiveness, random_sufficiency: the same, of each random order.
+    """
+
+    comprehensiveness: float
+    sufficiency: float
+    random_comprehensiveness: tuple[float, ...]
+    random_sufficiency: tuple[float, ...]
+
+
+def try_order(function: Present, scores: Sequence[float]) -> OrderTest:
+    """Takes parts away in the order of their scores, and in seeded random orders.
+
+    Source: DeYoung et al., ERASER, ACL 2020.
+
+    Args:
+        function: the logit explained, of which parts are present.
+        scores: one for each part.
+    """
+    count = len(scores)
+    order = sorted(range(count), key=lambda place: -scores[place])
+    generator = random.Random(_SEED)
+    shuffled = [generator.sample(range(count), count) for _ in range(RANDOM_ORDERS)]
+    whole = float(function(torch.ones(1, count))[0])
+    first, *by_chance = [_fall(function, whole, places) for places in (order, *shuffled)]
+    return OrderTest(
+        first[0],
+        first[1],
+        tuple(pair[0] for pair in by_chance),
+        tuple(pair[1] for pair in by_chance),
+    )
+
+
+def _fall(function: Present, whole: float, order: Sequence[int]) -> tuple[float, float]:
+    count = len(order)
+    sizes = [max(1, round(share * count)) for share in FRACTIONS]
+    without = torch.ones(len(sizes), count)
+    for row, size in enumerate(sizes):
+        without[row, list(order[:size])] = 0
+    rows = torch.cat([without, 1 - without])
+    outputs = torch.cat([function(part) for part in rows.split(_AT_ONCE)]).tolist()
+    falls = [whole - output for output in outputs]
+    return sum(falls[: len(sizes)]) / len(sizes), sum(falls[len(sizes) :]) / len(sizes)

@@ -1,0 +1,1 @@
+"""Which explanations deserve belief: measured on held-out posts."""

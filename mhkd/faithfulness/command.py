@@ -1,0 +1,62 @@
+"""The command ``mhkd faithfulness``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mhkd.device import check_device
+from mhkd.errors import InputError
+
+
+def faithfulness(
+    data: Annotated[
+        Path, typer.Option("--data", help="CSV with id, text: posts that nothing learned from.")
+    ],
+    bundle: Annotated[
+        str, typer.Option("--bundle", help="Name or folder of the bundle.")
+    ] = "sdcnl",
+    out: Annotated[Path | None, typer.Option("--out", help="The report, a JSON file.")] = None,
+    into_bundle: Annotated[
+        bool, typer.Option("--into-bundle", help="Into the bundle; it sets the trust marks.")
+    ] = False,
+    models: Annotated[
+        str, typer.Option("--models", help="Among student, text, emotion, audio; with commas.")
+    ] = "student,text,emotion,audio",
+    posts: Annotated[
+        int | None, typer.Option("--posts", min=1, help="Posts for the student; else all.")
+    ] = None,
+    teacher_posts: Annotated[
+        int, typer.Option("--teacher-posts", min=1, help="Posts for each teacher.")
+    ] = 60,
+    device: Annotated[
+        str | None, typer.Option("--device", help="torch device; CUDA is used where present.")
+    ] = None,
+) -> None:
+    """Measure which explanations deserve belief, on held-out posts; a broken run goes on."""
+    if not data.is_file():
+        raise InputError(f"There is no file {data}: expected CSV with the columns id, text.")
+    if (out is None) == (not into_bundle):
+        raise InputError("Give either --out or --into-bundle.")
+    from mhkd.faithfulness.run import evaluate_explanations
+
+    chosen = check_device(device)
+    file = evaluate_explanations(
+        bundle,
+        data,
+        out,
+        models=[name.strip() for name in models.split(",") if name.strip()],
+        posts=posts,
+        teacher_posts=teacher_posts,
+        device=chosen or _default_device(),
+        on_post=lambda model, done, total: typer.echo(f"{model}: {done} of {total}", err=True),
+    )
+    typer.echo(file)
+
+
+def _default_device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,124 @@
+"""Rows → what a reader needs to see which explanation of which model deserves belief."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import binomtest
+
+from mhkd.analysis import TrustThresholds
+from mhkd.faithfulness.rows import Row
+
+_RESAMPLES = 2000
+_SEED = 0
+_LEAST_FOR_THRESHOLDS = 20
+
+Floats = npt.NDArray[np.float64]
+
+
+def summarise(rows: Sequence[Row]) -> dict[str, Any]:
+    """One model's rows: by method, and the thresholds that they give.
+
+    Args:
+        rows: at least one, of one model.
+    """
+    methods = sorted({row.method for row in rows})
+    converged = [row.converged for row in rows if row.converged is not None]
+    return {
+        "posts": len(rows),
+        "converged": _share(sum(converged), len(converged)),
+        "all": _measure(rows),
+        "methods": {
+            method: _measure([row for row in rows if row.method == method]) for method in methods
+        },
+        "marks": dict(Counter(row.mark for row in rows if row.mark is not None)),
+        "thresholds": _plain(find_thresholds(rows)),
+    }
+
+
+def find_thresholds(rows: Sequence[Row]) -> TrustThresholds | None:
+    """What random orders reach in 5 %, and what 90 % of the explanations reach.
+
+    Returns:
+        None for fewer than 20 posts that were tested.
+    """
+    chance = [value for row in rows for value in row.random_advantages]
+    agreement = [row.rank_correlation for row in rows if row.rank_correlation is not None]
+    if len(agreement) < _LEAST_FOR_THRESHOLDS:
+        return None
+    return TrustThresholds(
+        min_advantage=max(0.0, float(np.percentile(chance, 95))),
+        min_rank_correlation=max(0.0, float(np.percentile(agreement, 10))),
+        posts=len(agreement),
+    )
+
+
+def _measure(rows: Sequence[Row]) -> dict[str, Any]:
+    tested = [row for row in rows if row.comprehensiveness is not None]
+    without = _column(tested, "comprehensiveness")
+    chance = _column(tested, "random_comprehensiveness")
+    return {
+        "posts": len(rows),
+        "tested": len(tested),
+        "comprehensiveness": _mean(without),
+        "random_comprehensiveness": _mean(chance),
+        "advantage": _mean(without - chance),
+        "ratio_of_means": _interval(np.stack([without, chance], 1), _ratio),
+        "sufficiency": _mean(_column(tested, "sufficiency")),
+        "random_sufficiency": _mean(_column(tested, "random_sufficiency")),
+        "rank_correlation": _mean(_column(rows, "rank_correlation")),
+        "overlap": _mean(_column(rows, "overlap")),
+        "other_baseline": _mean(_column(rows, "other_baseline")),
+        "relative_gap_median": _median(_column(rows, "relative_gap")),
+        "steps_median": _median(_column(rows, "steps")),
+        "explain_s_median": median(row.explain_s for row in rows),
+        "check_s_median": median(row.check_s for row in rows),
+    }
+
+
+def _column(rows: Sequence[Row], name: str) -> Floats:
+    return np.array([v for row in rows if (v := getattr(row, name)) is not None], np.float64)
+
+
+def _mean(values: Floats) -> dict[str, Any] | None:
+    return _interval(values[:, None], lambda rows: float(rows[:, 0].mean()))
+
+
+def _ratio(rows: Floats) -> float:
+    without, chance = rows.mean(0)
+    return float(without / chance) if chance > 0 else float("nan")
+
+
+def _interval(values: Floats, statistic: Callable[[Floats], float]) -> dict[str, Any] | None:
+    """A statistic with its bootstrap 95 % interval; None where it is not defined."""
+    if not len(values) or not np.isfinite(found := statistic(values)):
+        return None
+    generator = np.random.default_rng(_SEED)
+    drawn = [
+        statistic(values[generator.integers(0, len(values), len(values))])
+        for _ in range(_RESAMPLES)
+    ]
+    finite = [value for value in drawn if np.isfinite(value)]
+    low, high = (float(value) for value in np.percentile(finite, (2.5, 97.5)))
+    return {"mean": found, "interval": [low, high], "n": len(values)}
+
+
+def _median(values: Floats) -> float | None:
+    return float(np.median(values)) if len(values) else None
+
+
+def _share(count: int, total: int) -> dict[str, Any] | None:
+    if not total:
+        return None
+    found = binomtest(count, total).proportion_ci(method="wilson")
+    return {"share": count / total, "interval": [float(found.low), float(found.high)], "n": total}
+
+
+def _plain(thresholds: TrustThresholds | None) -> dict[str, Any] | None:
+    return None if thresholds is None else asdict(thresholds)

@@ -1,0 +1,62 @@
+"""Summaries of rows against numbers worked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mhkd.faithfulness.rows import Row
+from mhkd.faithfulness.summary import find_thresholds, summarise
+
+ROW = Row(
+    model="student",
+    post="p",
+    method="gradients",
+    converged=True,
+    relative_gap=0.01,
+    steps=9,
+    comprehensiveness=0.6,
+    sufficiency=0.2,
+    random_comprehensiveness=0.2,
+    random_sufficiency=0.5,
+    random_advantages=(-0.1, 0.0, 0.1),
+    rank_correlation=0.7,
+    overlap=0.5,
+    other_baseline=0.9,
+    mark="holds",
+    explain_s=1.0,
+    check_s=2.0,
+)
+
+
+def test_means_ratio_and_shares() -> None:
+    other = replace(ROW, converged=False, comprehensiveness=1.0, method="occlusion", mark="caution")
+    found = summarise([ROW, other])
+    assert found["all"]["comprehensiveness"]["mean"] == pytest.approx(0.8)
+    assert found["all"]["ratio_of_means"]["mean"] == pytest.approx(4.0)
+    low, high = found["all"]["ratio_of_means"]["interval"]
+    assert low == pytest.approx(3.0) and high == pytest.approx(5.0)
+    assert found["converged"]["share"] == 0.5
+    assert set(found["methods"]) == {"gradients", "occlusion"}
+    assert found["marks"] == {"holds": 1, "caution": 1}
+    assert found["thresholds"] is None
+
+
+def test_what_was_not_tested_is_null() -> None:
+    row = replace(ROW, comprehensiveness=None, random_comprehensiveness=None, converged=None)
+    found = summarise([row])
+    assert found["converged"] is None
+    assert found["all"]["comprehensiveness"] is None and found["all"]["ratio_of_means"] is None
+
+
+def test_thresholds_are_quantiles_of_held_out_posts() -> None:
+    agreement = np.linspace(0, 1, 41)
+    rows = [replace(ROW, rank_correlation=float(value)) for value in agreement]
+    limits = find_thresholds(rows)
+    assert limits is not None
+    assert limits.min_rank_correlation == pytest.approx(0.1)
+    assert limits.min_advantage == pytest.approx(0.1)
+    assert limits.posts == 41
+    assert find_thresholds(rows[:19]) is None
