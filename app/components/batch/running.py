@@ -23,6 +23,8 @@ def show_running(desk: BatchDesk, job: Job) -> None:
         write_note("The batch stopped", job.fault)
     if job.busy:
         _watch(job, job.stage)
+        # outside of what redraws itself, where a click can be lost
+        st.button("Cancel", key="batch_running_cancel", on_click=desk.stop)
         return
     run = job.run
     if run is None:
@@ -56,4 +58,3 @@ def _watch(job: Job, drawn_stage: str) -> None:
         st.progress(run.done / max(run.total, 1), f"{told}: {say_progress(run)}")
     else:
         st.progress(0 if job.stage != "measuring" else 100, f"{told} …")
-    st.button("Cancel", key="batch_running_cancel", on_click=desk.stop)

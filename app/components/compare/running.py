@@ -20,6 +20,8 @@ def watch_comparison(desk: CompareDesk, comparison: Comparison) -> None:
         write_note(f"{where}: the models did not answer", fault.message)
     if comparison.busy:
         _watch(comparison, comparison.version, comparison.fault is None)
+        # outside of what redraws itself, where a click can be lost
+        st.button("Cancel", key="compare_cancel", on_click=desk.drop)
     elif desk.comparison is comparison and comparison.fault is None:
         took = sum(
             (stage.ended_s or stage.began_s) - stage.began_s
@@ -46,4 +48,3 @@ def _watch(comparison: Comparison, drawn_version: int, well: bool) -> None:
     waiting = max(case.waiting for case in comparison.cases)
     if waiting:
         write_small_print(f"Posts waiting for the models: {waiting}.")
-    st.button("Cancel", key="compare_cancel", on_click=desk.drop)
