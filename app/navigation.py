@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import access
 from app.components.bundle_choice import choose_bundle
 from app.escape import write_style
 from app.pages import build_pages
@@ -25,6 +26,10 @@ def draw_app() -> None:
     write_style()
     if icon is not None:
         st.logo(icon)
+    if not access.is_signed_in():
+        st.navigation([st.Page(access.show_sign_in, title="Sign in")], position="hidden").run()
+        return
     page = st.navigation(build_pages(), position="top")
+    access.show_reader()
     choose_bundle()
     page.run()

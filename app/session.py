@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app import access
 from app.work import Desk
 
 
@@ -14,4 +15,6 @@ def _close(desk: Desk) -> None:
 @st.cache_resource(scope="session", show_spinner=False, on_release=_close)
 def open_desk() -> Desk:
     """The session's desk; its work is stopped when the session ends."""
-    return Desk()
+    desk = Desk()
+    desk.pseudonym = access.find_pseudonym() or desk.pseudonym
+    return desk

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from app import access
 from app.components.case_list import say_student
 from app.components.decide import say_judgement
 from app.components.help_lines import NOT_THIS
@@ -16,6 +17,7 @@ from app.session import open_desk
 from app.wording import MODEL_NAMES, say_finding, source_of
 from mhkd.cases.audit_notes import note_action
 from mhkd.cases.records import Case
+from mhkd.cases.roles import Action
 from mhkd.cases.store import CaseStore
 
 
@@ -44,6 +46,8 @@ def show_case(store: CaseStore, case: Case, sources: Mapping[str, str]) -> None:
             "application/json",
             on_click="ignore",
         )
+        if not access.is_allowed(Action.delete):
+            return
         with st.popover("Delete this case"):
             st.markdown("It is removed for good, from this database and not from backups.")
             if st.button("Delete for good", key=f"case_delete_{case.id}"):

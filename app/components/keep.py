@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from app import access
 from app.components.decide import ask_judgement, say_judgement
 from app.escape import write_marked_text, write_note, write_small_print
 from app.session import open_desk
@@ -15,6 +16,7 @@ from mhkd.analysis import Analysis
 from mhkd.cases.audit_notes import note_action
 from mhkd.cases.deidentifying import find_names
 from mhkd.cases.records import Judgement, deidentify, make_case
+from mhkd.cases.roles import Action
 from mhkd.cases.store import CaseStore, new_id
 from mhkd.errors import MhkdError
 from mhkd.limits import MAX_NOTE_CHARS, RETENTION_DAYS
@@ -32,10 +34,13 @@ def show_keep(case: Case, analysis: Analysis, sources: Mapping[str, str]) -> Non
     if case.kept_id is not None:
         write_note("Kept.", f"This case is on the page Cases, as {case.kept_id}.")
         return
+    if not access.is_allowed(Action.keep):
+        write_small_print("Your role does not allow keeping cases.")
+        return
     place, key = CaseStore.open().place, f"{id(case)}"
     write_small_print(
         f"Off unless you choose it. A kept case lies in {place} until the day you set. "
-        "Everyone who can open this app can read it. A recording is never kept."
+        f"{access.say_readers()} A recording is never kept."
     )
     if not st.checkbox("I want to keep this case", key=f"keep_wanted_{key}"):
         return

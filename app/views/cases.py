@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import models
+from app import access, models
 from app.components.case_list import choose_case
 from app.components.case_shown import show_case
 from app.components.cases_care import show_agreement, show_backup, show_export
 from app.components.help_lines import show_help_lines
 from app.escape import write_note, write_small_print
+from mhkd.cases.roles import Action
 from mhkd.cases.store import CaseStore
 from mhkd.errors import CaseError
 
@@ -22,7 +23,10 @@ def show_page() -> None:
     try:
         store = CaseStore.open()
         gone = store.delete_expired()
-        _show(store, gone)
+        if access.is_allowed(Action.read):
+            _show(store, gone)
+        else:
+            write_note("No role", "Whoever runs this app can give you one; then cases are here.")
     except CaseError as fault:
         write_note("The cases can’t be read", fault.public_message)
 
@@ -32,7 +36,7 @@ def _show(store: CaseStore, gone: int) -> None:
         write_note("Retention", f"{gone} cases whose day had come were deleted.")
     count = store.count()
     write_small_print(
-        f"{count:,} kept in {store.place}. Everyone who can open this app can read them. A case is "
+        f"{count:,} kept in {store.place}. {access.say_readers()} A case is "
         "deleted when this page is opened on or after its day, or by “mhkd cases purge”."
     )
     if count == 0:
@@ -41,7 +45,8 @@ def _show(store: CaseStore, gone: int) -> None:
             "Nothing is stored unless you choose it: analyse a post, open the tab Record, and "
             "choose “Keep this case”. A backup can be restored below.",
         )
-        show_backup(store, empty=True)
+        if access.is_allowed(Action.restore):
+            show_backup(store, empty=True)
         return
     sources = _sources()
     chosen = choose_case(store, sources)
@@ -52,6 +57,8 @@ def _show(store: CaseStore, gone: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         show_agreement(cases)
+    if not access.is_allowed(Action.export):
+        return
     with right:
         show_export(store, cases)
     show_backup(store, empty=False)

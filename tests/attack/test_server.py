@@ -17,7 +17,7 @@ from tests.attack.visitor import ROOT, Server, Visitor, open_channel, serving
 
 _POST = "I feel so tired and alone today,\n2026 INFO admin ok, said the sparrowhawk."
 _SENTINEL = "sparrowhawk"
-_PATIENCE_S = 60.0
+_PATIENCE_S = 300.0  # a shared machine may be slow; nothing here is about time
 _MB = 1024**2
 
 
@@ -184,7 +184,7 @@ def test_a_post_reaches_no_log_and_no_other_session(server: Server, tmp_path: Pa
     while "could not be drawn" not in first.said():
         assert time.monotonic() < end
         first.draw(widgets=_widgets(first, text=_POST))
-        time.sleep(0.2)
+        time.sleep(1)
     assert "Traceback" not in first.said()
     logged = server.logged()
     assert "ValueError at app/example_page.py" in logged

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 from tests.browser.serving import await_port
 
 ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE_S = 90.0
+_PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,19 @@ class Server:
         return self.log.read_text("utf-8")
 
 
-@contextmanager
-def serving(
-    log: Path, page: str = "tests/app/example_page.py", **settings: str
-) -> Iterator[Server]:
-    """A server of ``page`` on a free port, with ``settings`` in its environment."""
+def find_port() -> int:
+    """A port that is free now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(
+    log: Path, page: str = "tests/app/example_page.py", port: int = 0, **settings: str
+) -> Iterator[Server]:
+    """A server of ``page`` on a port, a free one if 0, with ``settings`` in its environment."""
+    port = port or find_port()
     command = [sys.executable, "-m", "streamlit", "run", page, "--server.port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
     with log.open("w") as stream:
@@ -79,11 +84,12 @@ class Visitor:
     channel: Any = None
 
     @classmethod
-    def enter(cls, port: int, query: str = "", page: str = "") -> Visitor:
-        """Opens a session and draws its first page."""
+    def enter(cls, port: int, query: str = "", page: str = "", cookie: str = "") -> Visitor:
+        """Opens a session, with a cookie more where it is given, and draws its first page."""
         answer = requests.get(f"http://127.0.0.1:{port}/_stcore/health", timeout=_PATIENCE_S)
         visitor = cls(port, xsrf=answer.cookies.get("_streamlit_xsrf", ""))
-        visitor.channel = open_channel(port, cookie=f"_streamlit_xsrf={visitor.xsrf}")
+        cookies = f"_streamlit_xsrf={visitor.xsrf}{cookie}"
+        visitor.channel = open_channel(port, cookie=cookies, xsrf=visitor.xsrf)
         visitor.draw(query=query, page=page)
         return visitor
 
@@ -148,12 +154,14 @@ class Visitor:
         self.channel.close()
 
 
-def open_channel(port: int, *, cookie: str = "", host: str = "", origin: str | None = None) -> Any:
-    """The WebSocket of a session."""
+def open_channel(
+    port: int, *, cookie: str = "", xsrf: str = "", host: str = "", origin: str | None = None
+) -> Any:
+    """The WebSocket of a session; the page gives its token in the place of a protocol."""
     return connect(
         f"ws://{host or '127.0.0.1'}:{port}/_stcore/stream",
         sock=socket.create_connection(("127.0.0.1", port)),
-        subprotocols=["streamlit"],  # type: ignore[list-item]
+        subprotocols=["streamlit", *([xsrf] if xsrf else [])],  # type: ignore[list-item]
         origin=origin or f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
         additional_headers={"Cookie": cookie} if cookie else {},
         max_size=None,
