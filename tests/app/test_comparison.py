@@ -16,6 +16,7 @@ from app.comparison import (
     list_shared_labels,
 )
 from app.comparison_charts import draw_changes, draw_pair_contributions, draw_pair_emotions
+from app.comparison_numbers import list_changes, list_pair_contributions, list_pair_emotions
 from app.comparison_report import AboutPair, build_comparison_report
 from app.comparison_wording import say_headline, say_sides_changed, say_student, say_texts
 from app.components.compare.export import encode
@@ -153,6 +154,24 @@ def test_figures_share_a_scale_and_hold_no_word_of_the_posts() -> None:
     )
     for one in (figure, drawn, contributions):
         assert "burden" not in one.to_json()
+
+
+def test_numbers_of_the_figures() -> None:
+    first, second = _pair()
+    names = ("Before", "After")
+    rows = list_changes(compare_models(first, second, "suicide"), "suicide", names)
+    lines = rows.to_csv().decode("utf-8-sig").splitlines()
+    assert lines[0] == 'model,"P(suicide), before","P(suicide), after",difference'
+    assert lines[1].startswith("Student,0.82,0.55,-0.2")
+    contributions = list_pair_contributions(
+        first.teacher_contributions,  # type: ignore[arg-type]
+        second.teacher_contributions,  # type: ignore[arg-type]
+        names,
+    )
+    emotions = [analysis.attributions.emotion for analysis in (first, second)]
+    drawn = list_pair_emotions(*emotions, names)  # type: ignore[arg-type]
+    for numbers in (contributions, drawn):
+        assert "burden" not in numbers.to_csv().decode("utf-8")
 
 
 @pytest.mark.parametrize("with_texts", [True, False])

@@ -13,7 +13,7 @@ playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright i
 
 _POST = "I feel like a burden to everyone. My sister helps me, and I am so tired of this winter."
 _EDITED = _POST.replace("a burden to everyone", "part of the family") + " My brother helps too."
-_PATIENCE_MS = 120_000.0
+_PATIENCE_MS = 60_000.0
 
 pytestmark = pytest.mark.browser
 

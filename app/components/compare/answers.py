@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from app import comparison_charts
-from app.charts import CONFIG, draw_models
+from app.charts import draw_models
 from app.comparison import (
     NAMES,
     Change,
@@ -16,6 +16,7 @@ from app.comparison import (
     find_new_findings,
     list_shared_labels,
 )
+from app.comparison_numbers import list_changes, list_pair_contributions
 from app.comparison_wording import (
     MISMATCH,
     OTHER_LABELS,
@@ -28,7 +29,9 @@ from app.comparison_wording import (
     say_student,
     say_without_answer,
 )
+from app.components.figure import show_figure
 from app.escape import write_note, write_small_print, write_table
+from app.figure_numbers import list_models
 from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_points, source_of
 from mhkd.analysis import Analysis
 
@@ -86,10 +89,11 @@ def show_contributions(pair: Pair, mode: Mode, sources: Mapping[str, str]) -> No
         )
         for name, value in first.shapley.items()
     ]
-    st.plotly_chart(
+    show_figure(
         comparison_charts.draw_pair_contributions(first, second, names),
-        config=CONFIG,
+        list_pair_contributions(first, second, names),
         key="compare_contributions",
+        title="What each teacher contributes on either side",
         alt="; ".join(f"{row[0]}: {row[1]} → {row[2]}" for row in rows),
     )
     write_small_print(
@@ -149,10 +153,11 @@ def _draw_changes(
     sources: Mapping[str, str],
     names: Sequence[str],
 ) -> None:
-    st.plotly_chart(
+    show_figure(
         comparison_charts.draw_changes(changes, target, labels, sources),
-        config=CONFIG,
+        list_changes(changes, target, names),
         key="compare_changes",
+        title=f"Probability of {source_of(target, sources)} on either side",
         alt=f"Probability of {source_of(target, sources)}: "
         + "; ".join(f"{MODEL_NAMES[change.model]} {say_change(change)}" for change in changes),
     )
@@ -205,9 +210,10 @@ def _show_apart(
         target = found.target if found is not None else analysis.labels[-1]
         with column:
             st.header(f"{name}: {analysis.bundle.name}", anchor=False)
-            st.plotly_chart(
+            show_figure(
                 draw_models(analysis, target, known),
-                config=CONFIG,
-                key=f"compare_apart_{name}",
+                list_models(analysis),
+                key=f"compare_apart_{name.split()[0].lower()}",
+                title=f"{name}: probability of {source_of(target, known)}",
                 alt=f"Probability of {source_of(target, known)} by each model",
             )

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app.charts import CONFIG
 from app.compare_work import CompareDesk, Comparison
 from app.comparison import NAMES, TextDifference, compare_scores, compare_texts
 from app.comparison_charts import draw_pair_emotions
+from app.comparison_numbers import list_pair_emotions
 from app.comparison_wording import say_texts
+from app.components.figure import show_figure
 from app.components.words import show_legend
 from app.escape import write_coloured_words, write_marked_text, write_small_print, write_table
 from app.wording import MODEL_NAMES, say_trust, say_words_trust, signed, source_of
@@ -89,10 +90,11 @@ def show_pair_emotions(comparison: Comparison, sources: Mapping[str, str]) -> No
     if not isinstance(first, EmotionAttribution) or not isinstance(second, EmotionAttribution):
         return
     names = NAMES[comparison.mode]
-    st.plotly_chart(
+    show_figure(
         draw_pair_emotions(first, second, names),
-        config=CONFIG,
+        list_pair_emotions(first, second, names),
         key="compare_emotions",
+        title="Emotions on either side",
         alt="; ".join(
             f"{name}: {signed(value, 3)} → {signed(second.emotions.get(name, 0.0), 3)}"
             for name, value in first.emotions.items()
