@@ -26,6 +26,8 @@ def offer_transcript(data: bytes) -> None:
         dictation = None
     if dictation is not None and dictation.running:
         _watch(dictation)
+        # outside of what redraws itself, where a click can be lost
+        st.button("Stop listening", key="transcript_stop", on_click=desk.drop)
         return
     if dictation is not None and dictation.fault is not None:
         write_note("The recording was not written down", dictation.fault)
@@ -48,7 +50,6 @@ def _watch(dictation: Dictation) -> None:
         f"Listening on this machine, {time.monotonic() - dictation.began_s:.0f} s. You can go on "
         "in the meantime."
     )
-    st.button("Stop listening", key="transcript_stop", on_click=desk.drop)
 
 
 def _say_found(dictation: Dictation) -> str:
