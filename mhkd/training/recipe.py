@@ -258,8 +258,8 @@ def read_recipe(name_or_path: str | Path) -> tuple[Path, Any]:
     file = _find_recipe(name_or_path)
     try:
         return file, yaml.safe_load(file.read_text("utf-8"))
-    except yaml.YAMLError as fault:
-        raise RecipeError(f"{file} is not YAML.") from fault
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as fault:
+        raise RecipeError(f"{file} is not YAML in UTF-8.") from fault
 
 
 def _find_recipe(name_or_path: str | Path) -> Path:
