@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -103,6 +103,11 @@ class Analyser:
     def sha256(self) -> str:
         """Of the bundle's manifest."""
         return self._bundle.sha256
+
+    @property
+    def explanation_report(self) -> dict[str, Any] | None:
+        """How explanations fared on held-out posts; None where that was not measured."""
+        return self._bundle.explanation_report
 
     def read_card(self) -> str | None:
         """The bundle's model card in Markdown, None if it has none."""

@@ -60,7 +60,7 @@ def _show(analyser: Analyser) -> None:
     with ablation:
         show_ablation(manifest)
     with explained:
-        show_explanations(manifest)
+        show_explanations(analyser)
     with reporting:
         show_reporting(manifest)
     with card:

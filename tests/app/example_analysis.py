@@ -57,6 +57,8 @@ class ExampleAnalyser:
         """Of no file."""
         return "2" * 64
 
+    explanation_report: Any = None
+
     def read_card(self) -> str:
         """A card with what a card may not bring along."""
         return "# Example\n\n![a](http://evil.example/a.png) A card.\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,8 @@ from app.components.models.origin import tame
 from app.model_reporting import list_tripod
 from mhkd.analyser import Analyser
 from mhkd.errors import BundleError
+from mhkd.faithfulness.rows import Row
+from mhkd.faithfulness.summary import summarise
 from tests.app.example_analysis import ExampleAnalyser, build_manifest
 from tests.tiny import build_tiny_bundle
 
@@ -52,6 +55,20 @@ def _draw() -> None:
     from app.views import models
 
     models.show_page()
+
+
+def _build_report() -> dict[str, Any]:
+    """As ``mhkd faithfulness`` writes it, by its own code."""
+    row = Row(
+        model="student",
+        post="1",
+        method="integrated gradients", converged=True, relative_gap=0.01, steps=16,
+        mark="holds", comprehensiveness=0.9, random_comprehensiveness=0.2, sufficiency=0.3,
+        random_sufficiency=0.8, rank_correlation=0.6, overlap=0.5, other_baseline=None,
+        random_advantages=(0.0, 0.1), explain_s=1.0, check_s=2.0,
+    )  # fmt: skip
+    rows = [row, row, replace(row, mark="fails")]
+    return {"data": {"file": "held.csv", "posts": 3}, "models": {"student": summarise(rows)}}
 
 
 def _shown(page: AppTest) -> str:
@@ -90,7 +107,7 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
     }
     manifest.conformal = SimpleNamespace(coverage=0.9, least_probability=0.31, n=506)
     monkeypatch.setattr(ExampleAnalyser, "manifest", property(lambda _: manifest))
-    page = _open(monkeypatch, ExampleAnalyser)
+    page = _open(monkeypatch, lambda: ExampleAnalyser(explanation_report=_build_report()))
     assert not page.exception
     shown = _shown(page)
     for words in (
@@ -100,6 +117,8 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
         "75.0 ± 1.4",
     ):
         assert words in shown
+    assert "no evaluation of explanations" not in shown
+    assert "marks: fails 1, holds 2." in shown
     assert "no bins" not in shown
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app import model_facts as facts
+from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
+from app.model_explanations import (
+    HEADER,
+    draw_explanations,
+    list_explanation_numbers,
+    list_explanations,
+    say_marks,
+)
 from app.model_reporting import list_tripod
 
 if TYPE_CHECKING:
@@ -43,16 +51,31 @@ def show_data(manifest: Manifest) -> None:
             st.json(recipe, expanded=1)
 
 
-def show_explanations(manifest: Manifest) -> None:
+def show_explanations(analyser: Analyser) -> None:
     """Draws how explanations fared over many posts, where the bundle says."""
-    found: Any = manifest.metrics.get("explanations")
-    if not found:
+    report = analyser.explanation_report
+    if not report:
         write_small_print(
             "This bundle has no evaluation of explanations over many posts. Each explanation of "
             "words is tested on its own when it is made, and its mark stands below it."
         )
         return
-    st.json(found, expanded=True)
+    figure = draw_explanations(report)
+    if figure is not None:
+        show_figure(
+            figure,
+            list_explanation_numbers(report),
+            key="models_explanations_chart",
+            title="Fall of the logit without the strongest and without random words",
+        )
+    write_small_print(
+        f"On {report['data']['posts']:,} held-out posts ({report['data']['file']}), means with "
+        "bootstrap 95 % intervals. The farther the strongest words lie to the right of random "
+        "ones, the more an explanation says. Masking is itself unlike any post."
+    )
+    write_table(HEADER, list_explanations(report), numeric=range(1, 7))
+    for told in say_marks(report):
+        write_small_print(told)
 
 
 def show_reporting(manifest: Manifest) -> None:

@@ -1,0 +1,120 @@
+"""How explanations fared on held-out posts → rows and a figure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app.batch_numbers import Numbers
+from app.charts import name_rows, set_frame
+from app.theme import NEUTRAL, STUDENT
+from app.wording import MODEL_NAMES, say_rate
+
+Row = tuple[str, ...]
+HEADER = (
+    "Model and method", "Posts", "Strongest words away", "Random words away", "Only the strongest",
+    "Rank correlation", "Median gap",
+)  # fmt: skip
+_ABSENT = "–"
+
+
+def list_groups(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Each model with all its explanations, and with those of each method."""
+    groups = []
+    for model, found in report["models"].items():
+        name = MODEL_NAMES.get(model, model)
+        groups.append((f"{name}, all", found["all"]))
+        if len(found["methods"]) > 1:
+            groups += [(f"{name}, {method}", part) for method, part in found["methods"].items()]
+    return groups
+
+
+def list_explanations(report: Mapping[str, Any]) -> list[Row]:
+    """One row for each group."""
+    return [
+        (
+            name,
+            f"{part['tested']:,} of {part['posts']:,}",
+            _say(part["comprehensiveness"]),
+            _say(part["random_comprehensiveness"]),
+            _say(part["sufficiency"]),
+            _say(part["rank_correlation"]),
+            _ABSENT if (gap := part["relative_gap_median"]) is None else f"{100 * gap:.1f} %",
+        )
+        for name, part in list_groups(report)
+    ]
+
+
+def say_marks(report: Mapping[str, Any]) -> list[str]:
+    """For each model: how many converged, and which marks they got."""
+    told = []
+    for model, found in report["models"].items():
+        parts = []
+        if found["converged"] is not None:
+            parts.append(f"gradients converged for {say_rate(found['converged'])}")
+        if found["marks"]:
+            marks = ", ".join(f"{mark} {count}" for mark, count in sorted(found["marks"].items()))
+            parts.append(f"marks: {marks}")
+        if parts:
+            told.append(f"{MODEL_NAMES.get(model, model)}: {'; '.join(parts)}.")
+    return told
+
+
+def draw_explanations(report: Mapping[str, Any]) -> go.Figure | None:
+    """Fall of the logit without the strongest words (circles) and without random ones."""
+    groups = [(n, p) for n, p in list_groups(report) if p["comprehensiveness"] is not None]
+    if not groups:
+        return None
+    names = [name for name, _ in groups]
+    figure = go.Figure()
+    for key, colour, symbol, told in (
+        ("random_comprehensiveness", NEUTRAL, "diamond", "random words"),
+        ("comprehensiveness", STUDENT, "circle", "the strongest words"),
+    ):
+        found = [part[key] for _, part in groups]
+        values = [one["mean"] for one in found]
+        figure.add_scatter(
+            x=values,
+            y=names,
+            mode="markers",
+            name=f"without {told}",
+            marker={"size": 12, "color": colour, "symbol": symbol},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [o["interval"][1] - v for o, v in zip(found, values, strict=True)],
+                "arrayminus": [v - o["interval"][0] for o, v in zip(found, values, strict=True)],
+                "color": colour,
+                "thickness": 1.5,
+            },
+            hovertemplate=f"%{{y}}, without {told}: %{{x:.3f}}<extra></extra>",
+        )
+    set_frame(figure, height=120 + 38 * len(names), bottom=50, top=36)
+    name_rows(figure, names[::-1])
+    figure.update_layout(
+        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+    )
+    figure.update_xaxes(fixedrange=True, title={"text": "Mean fall of the logit", "standoff": 8})
+    return figure
+
+
+def list_explanation_numbers(report: Mapping[str, Any]) -> Numbers:
+    """What ``draw_explanations`` shows."""
+    rows = []
+    for name, part in list_groups(report):
+        for key in ("comprehensiveness", "random_comprehensiveness"):
+            one = part[key]
+            low, high = (None, None) if one is None else one["interval"]
+            rows.append(
+                (name, key, None if one is None else one["mean"], low, high, part["tested"])
+            )
+    return Numbers(("group", "measure", "mean", "low", "high", "posts"), rows)
+
+
+def _say(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return _ABSENT
+    low, high = found["interval"]
+    return f"{found['mean']:.3f} ({low:.3f}–{high:.3f})".replace("-", "−")
