@@ -53,6 +53,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "removing words": "Looking for words without which the answer changes",
     "checking student": "Checking the student’s explanation",
     "checking text": "Checking the text teacher’s explanation",
+    "checking audio": "Changing how the recording is said",
     "voice": "Measuring the recorded voice",
     "matching": "Comparing the recording with the text",
     "drawing": "Drawing the sound",

@@ -58,7 +58,7 @@ _EXPLAINED: dict[str, tuple[ExplainedModel, ...]] = {
 }
 
 
-_CHECKED = ("student", "text")  # after all explanations, so that those are drawn first
+_CHECKED = ("student", "text", "audio")  # after all explanations, so that those are drawn first
 
 
 @dataclass(frozen=True, eq=False)

@@ -433,12 +433,54 @@ class SegmentScore:
 
 
 @dataclass(frozen=True)
+class BandScore:
+    """A band of frequencies and how much the logit falls without it."""
+
+    band: str
+    low_hz: float
+    high_hz: float
+    score: float
+
+
+@dataclass(frozen=True)
+class SoundChange:
+    """The recording said otherwise, its words kept: how the logit and the probability move."""
+
+    change: str
+    logit_change: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class SoundChecks:
+    """What stands beside the occlusion with silence.
+
+    Attributes:
+        noise: the same stretches filled with white noise as loud as the recording.
+        rank_correlation: Spearman's, of both fills; null where one does not vary.
+        bands: each band of frequencies taken out.
+        probability: calibrated, of the label explained, for the recording as it is.
+        changes: pitch, tempo and loudness changed.
+        comprehensiveness, random_comprehensiveness: as of words, for stretches; null for few.
+    """
+
+    noise: tuple[SegmentScore, ...]
+    rank_correlation: float | None
+    bands: tuple[BandScore, ...]
+    probability: float
+    changes: tuple[SoundChange, ...]
+    comprehensiveness: float | None
+    random_comprehensiveness: float | None
+
+
+@dataclass(frozen=True)
 class SoundAttribution:
     """Occlusion of time segments, filled with silence.
 
     Attributes:
         padding_score: change of the logit when the padding is filled with noise.
         segment_s: nominal length of a segment.
+        checks: null where they were not made.
     """
 
     target: str
@@ -448,6 +490,7 @@ class SoundAttribution:
     segment_s: float
     padding_score: float
     output: float
+    checks: SoundChecks | None = None
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ from mhkd.explain.counterfactual import find_counterfactual
 from mhkd.explain.emotions import explain_emotions, try_emotion_order
 from mhkd.explain.orders import OrderTest
 from mhkd.explain.sound import explain_sound, try_sound_order
+from mhkd.explain.sound_checks import check_sound
 from mhkd.explain.students import contribute_student, whole_seeds
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
 from mhkd.explain.trust import USUAL
@@ -246,7 +247,7 @@ class PostRun:
         return found
 
     def check(self, model: str) -> Attribution | None:
-        """Adds the trust record to an explanation of words that is there."""
+        """Adds what stands beside an explanation of words or sound that is there."""
         found: Attribution | None = getattr(self._attributions, model)
         if isinstance(found, WordAttribution):
             member = self._members.student if model == "student" else self._members.text
@@ -259,8 +260,13 @@ class PostRun:
                 thresholds=self._thresholds(model),
                 cancel=self._cancel,
             )
-            changed: dict[str, Any] = {model: found}
-            self._attributions = replace(self._attributions, **changed)
+        elif isinstance(found, SoundAttribution):
+            labels = self._bundle.manifest.labels
+            found = check_sound(
+                self._members.audio, self._samples(), labels, found, cancel=self._cancel
+            )
+        changed: dict[str, Any] = {model: found}
+        self._attributions = replace(self._attributions, **changed)
         return found
 
     def seek_counterfactual(self) -> None:

@@ -12,12 +12,20 @@ import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.components.figure import show_figure
-from app.escape import write_small_print
+from app.escape import write_small_print, write_table
 from app.figure_numbers import list_sound
 from app.sound_chart import draw_sound
+from app.sound_wording import (
+    say_fills,
+    say_manner,
+    say_order,
+    tabulate_bands,
+    tabulate_changes,
+    tabulate_fills,
+)
 from app.wording import ORIGIN_BADGES, signed, source_of
 from app.work import Case
-from mhkd.analysis import SegmentScore, SoundAttribution
+from mhkd.analysis import SegmentScore, SoundAttribution, SoundChecks
 from mhkd.post import Recording
 
 
@@ -59,6 +67,8 @@ def show_sound(
     )
     _say_scores(attribution, sources)
     _play(recording, heard.seconds_heard, attribution)
+    if attribution is not None and attribution.checks is not None:
+        _show_checks(attribution, attribution.checks)
 
 
 def as_wav(samples: npt.NDArray[np.float32], rate_hz: int) -> bytes:
@@ -96,6 +106,21 @@ def _say_scores(found: SoundAttribution | None, sources: Mapping[str, str]) -> N
         f"stretch is filled with {found.fill}. Ochre speaks for it, blue against it. Filling the "
         f"padding with noise changes the logit by {signed(found.padding_score, 3)}."
     )
+
+
+def _show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
+    for sentence in (say_manner(checks), say_fills(checks), say_order(checks)):
+        if sentence is not None:
+            write_small_print(sentence)
+    left, right = st.columns(2, gap="large")
+    with left, st.expander("What is heard or how? The same words, said otherwise"):
+        header = ("Change", "Probability", "Logit")
+        write_table(header, tabulate_changes(checks), numeric=(1, 2))
+    with right, st.expander("Which frequencies?"):
+        header = ("Band taken out", "Frequencies", "Fall of the logit")
+        write_table(header, tabulate_bands(checks), numeric=(2,))
+    with st.expander("Silence and noise, stretch by stretch"):
+        write_table(("Stretch", "Silence", "Noise"), tabulate_fills(found), numeric=(1, 2))
 
 
 def _play(recording: Recording, heard_s: float, found: SoundAttribution | None) -> None:

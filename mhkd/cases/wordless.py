@@ -10,7 +10,9 @@ from typing import Any, Final
 from mhkd.analysis import Analysis, WordScore
 
 # Strings that the system writes itself; any other in an attribution may come from the post.
-_OWN_STRINGS: Final = frozenset({"target", "method", "baseline", "fill", "rule", "reason", "unit"})
+_OWN_STRINGS: Final = frozenset(
+    {"target", "method", "baseline", "fill", "rule", "reason", "unit", "band", "change"}
+)
 _OWN_KEYS: Final = frozenset({"emotions"})  # names of the lexicon's emotions, not words
 _WORD: Final = re.compile(r"\w+")
 HIDDEN: Final = "…"

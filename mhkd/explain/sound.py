@@ -55,7 +55,7 @@ def explain_sound(
         Cancelled: ``cancel`` was set.
     """
     heard = keep_heard(samples)
-    listener = _Listener(member, heard, labels.index(target), cancel)
+    listener = Listener(member, heard, labels.index(target), cancel)
     edges = segment_edges(len(heard))
     mask = torch.from_numpy(np.repeat(np.arange(len(edges) - 1), np.diff(edges)))
     scores = FeatureAblation(listener).attribute(
@@ -95,7 +95,7 @@ def try_sound_order(
     if len(found.segments) < FEW_WORDS:
         return None
     heard = keep_heard(samples)
-    listener = _Listener(member, heard, labels.index(found.target), cancel)
+    listener = Listener(member, heard, labels.index(found.target), cancel)
     owner = np.repeat(np.arange(len(found.segments)), np.diff(segment_edges(len(heard))))
     whole, places = torch.from_numpy(np.array(heard)), torch.from_numpy(owner)
     return try_order(
@@ -111,7 +111,7 @@ def segment_edges(samples: int) -> npt.NDArray[np.int64]:
     return np.linspace(0, samples, count + 1).round().astype(np.int64)
 
 
-class _Listener:
+class Listener:
     """The function explained, of waveforms; a window that is unchanged is not run again."""
 
     def __init__(
@@ -142,6 +142,13 @@ class _Listener:
             rows, places = (list(part) for part in zip(*changed, strict=True))
             sums[rows, places] = found.sums
         return self._answer(sums)
+
+    def probability(self, temperature: float) -> float:
+        """Calibrated probability of the label for the recording itself."""
+        with torch.no_grad():
+            pooled = self._pool(self._original.sums[None])
+            logits = self._model.classify(pooled).double() / temperature
+        return float(logits.softmax(-1)[0, self._target])
 
     def output(self) -> float:
         """The function at the recording itself."""
@@ -181,11 +188,13 @@ class _Listener:
 
     @torch.no_grad()
     def _answer(self, sums: torch.Tensor) -> torch.Tensor:
+        return contrast(self._model.classify(self._pool(sums)), self._target).cpu()
+
+    def _pool(self, sums: torch.Tensor) -> torch.Tensor:
         waves, windows = sums.shape[:2]
         frames = FrameSums(sums.flatten(0, 1), self._original.counts.repeat(waves))
         index = torch.arange(waves, device=self._device).repeat_interleave(windows)
-        pooled = pool_frames(frames, index)
-        return contrast(self._model.classify(pooled), self._target).cpu()
+        return pool_frames(frames, index)
 
 
 def _cut(samples: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:

@@ -78,7 +78,8 @@ def measure_post(
     explained = time.perf_counter()
     if found is None or (isinstance(found, EmotionAttribution) and not found.words):
         return None
-    checked, test = run.check(model), run.try_order(model)
+    checked = run.check(model) if isinstance(found, WordAttribution) else found
+    test = run.try_order(model)
     times = (explained - began, time.perf_counter() - explained)
     return _row(model, post_id, checked or found, test, times)
 

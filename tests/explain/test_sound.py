@@ -54,7 +54,7 @@ def test_a_silent_segment_is_a_dummy(members: Members) -> None:
     samples[RATE_HZ : 3 * RATE_HZ // 2] = 0
     found = explain_sound(members.audio, samples, LABELS, "suicide")
     scores = {segment.start_s: segment.score for segment in found.segments}
-    assert scores[1.0] == 0.0
+    assert scores[1.0] == pytest.approx(0.0, abs=1e-5)  # rounding of the batch
     assert scores[0.5] != 0.0
 
 

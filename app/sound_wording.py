@@ -1,0 +1,82 @@
+"""What stands beside an explanation of sound → rows and plain words. Pure."""
+
+from __future__ import annotations
+
+from app.wording import say_probability, signed
+from mhkd.analysis import SoundAttribution, SoundChecks
+
+_LITTLE = 0.02  # of a probability
+_HIGH_HZ = 8_000.0
+
+
+def say_fills(found: SoundChecks) -> str:
+    """Whether filling with noise tells the same as filling with silence."""
+    told = "Filled with white noise as loud as the recording, "
+    if found.rank_correlation is None:
+        return f"{told}every stretch counts the same."
+    way = "much the same" if found.rank_correlation >= 0.6 else "something else in part"
+    if found.rank_correlation < 0.3:
+        way = "another story: read the stretches with care"
+    return f"{told}the stretches tell {way} (rank correlation {found.rank_correlation:.2f})."
+
+
+def say_order(found: SoundChecks) -> str | None:
+    """Whether the strongest stretches matter more than random ones; None for few stretches."""
+    if found.comprehensiveness is None or found.random_comprehensiveness is None:
+        return None
+    better = found.comprehensiveness > found.random_comprehensiveness
+    return (
+        f"Silencing the strongest stretches moves the logit by "
+        f"{signed(-found.comprehensiveness, 2)} on average, random ones by "
+        f"{signed(-found.random_comprehensiveness, 2)}"
+        f"{'.' if better else ': no better than random. Read with care.'}"
+    )
+
+
+def say_manner(found: SoundChecks) -> str:
+    """How much hangs on how it was said, with the words kept."""
+    strongest = max(found.changes, key=lambda part: abs(part.probability - found.probability))
+    moved = strongest.probability - found.probability
+    if abs(moved) < _LITTLE:
+        return (
+            "Pitch, tempo and loudness hardly matter to the audio teacher here: none moves its "
+            f"probability of {say_probability(found.probability)} by {100 * _LITTLE:.0f} points."
+        )
+    return (
+        f"How it is said matters: {strongest.change} moves the audio teacher’s probability from "
+        f"{say_probability(found.probability)} to {say_probability(strongest.probability)}, with "
+        "the same words."
+    )
+
+
+def tabulate_changes(found: SoundChecks) -> list[tuple[str, ...]]:
+    """Rows: what was changed, probability, change of the logit."""
+    rows = [("as it is", say_probability(found.probability), "–")]
+    rows += [
+        (part.change, say_probability(part.probability), signed(part.logit_change, 3))
+        for part in found.changes
+    ]
+    return [*rows]
+
+
+def tabulate_bands(found: SoundChecks) -> list[tuple[str, ...]]:
+    """Rows: band, its frequencies, fall of the logit without it."""
+    return [
+        (
+            part.band.capitalize(),
+            f"above {part.low_hz:,.0f} Hz"
+            if part.high_hz >= _HIGH_HZ
+            else f"{part.low_hz:,.0f}–{part.high_hz:,.0f} Hz",
+            signed(part.score, 3),
+        )
+        for part in found.bands
+    ]
+
+
+def tabulate_fills(found: SoundAttribution) -> list[tuple[str, ...]]:
+    """Rows: stretch, fall with silence, fall with noise."""
+    noise = [] if found.checks is None else found.checks.noise
+    return [
+        (f"{a.start_s:.1f}–{a.end_s:.1f} s", signed(a.score, 3), signed(b.score, 3))
+        for a, b in zip(found.segments, noise, strict=True)
+    ]

@@ -1,0 +1,53 @@
+"""Checks of sound in rows and sentences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.sound_wording import (
+    say_fills,
+    say_manner,
+    say_order,
+    tabulate_bands,
+    tabulate_changes,
+    tabulate_fills,
+)
+from mhkd.analysis import BandScore, SegmentScore, SoundAttribution, SoundChange, SoundChecks
+
+CHECKS = SoundChecks(
+    noise=(SegmentScore(0.0, 0.5, 0.2),),
+    rank_correlation=0.7,
+    bands=(BandScore("pitch of the voice", 0, 300, 0.1), BandScore("breath", 3500, 8000, -0.2)),
+    probability=0.6,
+    changes=(SoundChange("tempo × 1.15", 0.5, 0.72), SoundChange("loudness +6 dB", 0.0, 0.6)),
+    comprehensiveness=0.4,
+    random_comprehensiveness=0.1,
+)
+
+
+def test_what_moves_most_is_named() -> None:
+    told = say_manner(CHECKS)
+    assert "tempo × 1.15" in told and "from 0.60 to 0.72" in told
+    still = replace(CHECKS, changes=(SoundChange("tempo × 1.15", 0.01, 0.61),))
+    assert "hardly matter" in say_manner(still)
+
+
+def test_fills_and_order() -> None:
+    assert "much the same (rank correlation 0.70)" in say_fills(CHECKS)
+    assert "with care" in say_fills(replace(CHECKS, rank_correlation=0.1))
+    assert "counts the same" in say_fills(replace(CHECKS, rank_correlation=None))
+    assert say_order(CHECKS) == (
+        "Silencing the strongest stretches moves the logit by −0.40 on average, random ones by "
+        "−0.10."
+    )
+    assert "no better than random" in (say_order(replace(CHECKS, comprehensiveness=0.05)) or "")
+    assert say_order(replace(CHECKS, comprehensiveness=None)) is None
+
+
+def test_tables() -> None:
+    assert tabulate_changes(CHECKS)[1] == ("tempo × 1.15", "0.72", "+0.500")
+    assert tabulate_bands(CHECKS)[1] == ("Breath", "above 3,500 Hz", "−0.200")
+    found = SoundAttribution(
+        "suicide", "", "silence", (SegmentScore(0.0, 0.5, 0.3),), 0.5, 0.0, 1.0, CHECKS
+    )
+    assert tabulate_fills(found) == [("0.0–0.5 s", "+0.300", "+0.200")]

@@ -1,0 +1,85 @@
+"""What stands beside an explanation of sound."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from mhkd.errors import Cancelled
+from mhkd.explain.sound import explain_sound
+from mhkd.explain.sound_checks import BANDS, change_tempo, check_sound, remove_band, say_otherwise
+from mhkd.models.members import Members
+from tests.tiny import LABELS, tone
+from tests.unchanged import fingerprint
+
+RATE_HZ = 16_000
+
+
+def _sine(hz: float, seconds: float = 2.0) -> np.ndarray:
+    times = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    return (0.3 * np.sin(2 * np.pi * hz * times)).astype(np.float32)
+
+
+def _pitch(samples: np.ndarray) -> float:
+    middle = samples[len(samples) // 4 : -len(samples) // 4]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    return float(np.fft.rfftfreq(len(middle), 1 / RATE_HZ)[spectrum.argmax()])
+
+
+def test_checks_of_a_recording(members: Members) -> None:
+    samples = tone(3.0).samples
+    before = fingerprint(members.audio.model)
+    found = explain_sound(members.audio, samples, LABELS, "suicide")
+    checked = check_sound(members.audio, samples, LABELS, found)
+    assert fingerprint(members.audio.model) == before
+    checks = checked.checks
+    assert checks is not None and checked.segments == found.segments
+    assert [(p.start_s, p.end_s) for p in checks.noise] == [
+        (p.start_s, p.end_s) for p in found.segments
+    ]
+    assert [band.band for band in checks.bands] == [band[0] for band in BANDS]
+    assert 0 < checks.probability < 1
+    assert len(checks.changes) == 6
+    for part in checks.changes:
+        assert (part.logit_change > 0) == (part.probability > checks.probability)
+    assert check_sound(members.audio, samples, LABELS, found) == checked
+
+
+def test_bands_cover_all_and_take_out_their_own() -> None:
+    for (_, _, end), (_, start, _) in zip(BANDS, BANDS[1:], strict=False):
+        assert end == start
+    low, high = _sine(150), _sine(2_000)
+    left = remove_band(low + high, 0, 300)
+    assert left == pytest.approx(high, abs=0.02)
+    whole = low + high
+    for _, start, end in BANDS:
+        whole = remove_band(whole, start, end)
+    assert np.abs(whole).max() < 1e-3
+
+
+@pytest.mark.parametrize("tempo", [0.85, 1.15])
+def test_tempo_keeps_the_pitch(tempo: float) -> None:
+    faster = change_tempo(_sine(220), tempo)
+    assert len(faster) == round(2 * RATE_HZ / tempo)
+    assert _pitch(faster) == pytest.approx(220, abs=3)
+
+
+def test_pitch_keeps_the_length_and_loudness_both() -> None:
+    said = {part.change: part.samples for part in say_otherwise(_sine(220))}
+    assert len(said) == 6
+    higher = said["pitch +2 semitones"]
+    assert len(higher) == 2 * RATE_HZ
+    assert _pitch(higher) == pytest.approx(220 * 2 ** (2 / 12), abs=4)
+    assert said["loudness -6 dB"] == pytest.approx(_sine(220) * 10 ** (-0.3), abs=1e-6)
+    assert np.abs(said["loudness +6 dB"]).max() <= 1
+
+
+def test_cancel(members: Members) -> None:
+    samples = tone(3.0).samples
+    found = explain_sound(members.audio, samples, LABELS, "suicide")
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        check_sound(members.audio, samples, LABELS, found, cancel=cancel)
