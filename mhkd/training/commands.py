@@ -45,7 +45,7 @@ def train_any(
         return train_paper(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
     from mhkd.training.run import train
 
-    return train(recipe, data_dir=data_dir, run_dir=run_dir, out=out, say=say)
+    return train(recipe, data_dir=data_dir, run_dir=run_dir, out=out, allow_hub=allow_hub, say=say)
 
 
 def tune(
@@ -83,7 +83,15 @@ def tune(
             say=say,
         )
     else:
-        found = tune_part(recipe, part, data_dir=data_dir, run_dir=run_dir, trials=trials, say=say)
+        found = tune_part(
+            recipe,
+            part,
+            data_dir=data_dir,
+            run_dir=run_dir,
+            trials=trials,
+            allow_hub=allow_hub,
+            say=say,
+        )
     typer.echo(f"score {found.score:.4f} after {found.trials} trials:")
     for name, value in found.settings.items():
         typer.echo(f"{part}.{name}: {value}")

@@ -107,7 +107,10 @@ class FitRecipe(RecipePart):
 class TextRecipe(RecipePart):
     """The text teacher."""
 
-    backbone: str = Field(description="Text encoder: a folder, or a name in assets/backbones.")
+    backbone: str = Field(
+        description="Text encoder: a folder, a name in assets/backbones, or hub:NAME with "
+        "--allow-hub, which is then kept in the run folder."
+    )
     frozen_layers: int = Field(ge=0, description="Lowest layers, computed once and kept.")
     lora_rank: int = Field(16, ge=0, description="0 trains the upper layers themselves.")
     pooled_layers: int = Field(1, ge=1, description="Uppermost layers that the head reads.")

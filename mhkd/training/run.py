@@ -21,6 +21,7 @@ from mhkd.training.emotion_study import study_emotions
 from mhkd.training.emotions import EmotionTable
 from mhkd.training.familiarity import Region, fit_region, pool_states
 from mhkd.training.fit import Targets
+from mhkd.training.hub import take_from_hub
 from mhkd.training.leaks import find_leaks, tell_leaks
 from mhkd.training.processes import first_alone, is_first, join_processes, wait_for_others
 from mhkd.training.recipe import Recipe, load_recipe
@@ -73,6 +74,7 @@ def train(
     run_dir: Path | None = None,
     out: Path | None = None,
     workers: int | None = None,
+    allow_hub: bool = False,
     say: Say = lambda _: None,
 ) -> Path:
     """Runs a recipe and writes its bundle.
@@ -83,6 +85,7 @@ def train(
         run_dir: folder of the kept results; ``runs/<name>`` by default.
         out: folder of the bundle; ``<run_dir>/bundle`` by default.
         workers: processes that speak posts; all cores by default.
+        allow_hub: take ``hub:NAME`` backbones from the Hugging Face hub or its cache.
         say: is told the progress, a line at a time.
 
     Returns:
@@ -97,6 +100,7 @@ def train(
     source = data_dir or Path(recipe.data.folder)
     data = load_task(recipe.data, recipe.labels, source, recipe.seed)
     target = run_dir or Path("runs") / recipe.name
+    recipe = take_from_hub(recipe, target / "backbones", allow_hub=allow_hub, say=say)
     run = Run(recipe, data, RunFolder(target, say))
     say(f"data: {len(data.train)} posts to train on, {len(data.test)} to test")
     data.facts["leaks"] = find_leaks(data.train, data.test, recipe.labels, recipe.label_sources)

@@ -17,6 +17,7 @@ from mhkd.errors import RecipeError
 from mhkd.training.data import load_task
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets
+from mhkd.training.hub import take_from_hub
 from mhkd.training.processes import join_processes
 from mhkd.training.recipe import Recipe, StudentCandidate, load_recipe
 from mhkd.training.run import Run, fit_text, keep_sounds, speak, text_settings, train_teachers
@@ -41,6 +42,7 @@ def tune(
     run_dir: Path | None = None,
     trials: int | None = None,
     workers: int | None = None,
+    allow_hub: bool = False,
     say: Say = lambda _: None,
 ) -> Found:
     """Searches the settings of one part of a recipe; see ``search``.
@@ -55,7 +57,9 @@ def tune(
     join_processes()
     recipe = load_recipe(recipe_name)
     data = load_task(recipe.data, recipe.labels, data_dir or Path(recipe.data.folder), recipe.seed)
-    run = Run(recipe, data, RunFolder(run_dir or Path("runs") / recipe.name, say))
+    folder = run_dir or Path("runs") / recipe.name
+    recipe = take_from_hub(recipe, folder / "backbones", allow_hub=allow_hub, say=say)
+    run = Run(recipe, data, RunFolder(folder, say))
     space = getattr(recipe.tune, part) or _default_space(recipe, part)
     for (
         name,
