@@ -21,6 +21,7 @@ _NEEDED = {
     "captum": "no explanation can be made",
     "soundfile": "wav, flac, ogg, mp3, aiff and caf can't be read",
     "av": "m4a, aac, mp4, webm, mka, 3gp and amr can't be read",
+    "onnxruntime": "posts can't be spoken",
 }
 
 
@@ -96,6 +97,8 @@ def _check_package(name: str, fails: str) -> Check:
     found = str(getattr(module, "__version__", "unknown version"))
     if name == "soundfile":
         found += f", libsndfile {module.__libsndfile_version__}"
+    if name == "av":
+        found += f", FFmpeg {module.ffmpeg_version_info}"
     return Check(name, True, found)
 
 

@@ -25,7 +25,9 @@ def test_a_complete_installation() -> None:
     for name in ("python", "torch", "device", "torchaudio", "transformers", "captum", "av"):
         assert checks[name].ok, checks[name]
         assert checks[name].fails is None and checks[name].mend is None
-    assert "libsndfile" in checks["soundfile"].found
+    assert "libsndfile 1." in checks["soundfile"].found
+    assert "FFmpeg 8" in checks["av"].found
+    assert checks["onnxruntime"].ok
 
 
 def test_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
