@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 from app import models, session
 from app.components.sound import as_wav
 from app.work import Desk
+from mhkd.analyser import Analyser
 from mhkd.errors import BundleError
 from mhkd.limits import MAX_CHARS
 from tests.app.example_analysis import TEXT, ExampleAnalyser, build_recording
+from tests.tiny import POST, build_tiny_bundle
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 90
@@ -233,7 +235,7 @@ def test_summary_blur_and_details(open_page: Callable[[Load], AppTest]) -> None:
     page = _analyse(open_page(ExampleAnalyser), TEXT)
     for words in ("Speaks for r/SuicideWatch", "Speaks against", "Read and heard"):
         assert words in _html(page)
-    assert "blur(" not in _html(page)
+    assert ".stTextArea textarea" not in _html(page)
     page.toggle(key="analyse_blurred").set_value(True)
     page.toggle(key="analyse_short").set_value(True).run()
     assert ".stTextArea textarea" in _html(page)
@@ -255,6 +257,27 @@ def test_a_bundle_of_ones_own_is_chosen(
     page = _analyse(page, TEXT)
     assert page.header[0].value.startswith("This post resembles")
     assert not page.exception
+
+
+def test_labels_that_are_steps_of_a_scale(
+    open_page: Callable[[Load], AppTest], tmp_path: Path
+) -> None:
+    bundle = build_tiny_bundle(tmp_path, ("low", "mid", "high"), ordered=True)
+    page = open_page(lambda: Analyser.open(bundle))  # type: ignore[arg-type, return-value]
+    page.pills(key="post_sound_0").set_value("none").run()
+    page = _analyse(page, POST)
+    assert not page.exception
+    for words in ("P(low)", "P(mid)", "P(high)", "steps of a scale"):
+        assert words in _html(page)
+    assert "is not decided" not in _html(page)
+
+
+def test_a_draft_outlives_new_runs(open_page: Callable[[Load], AppTest]) -> None:
+    page = open_page(ExampleAnalyser)
+    page.text_area[0].set_value("a draft of mine").run()
+    for _ in range(3):  # as after a connection that came back
+        page.run()
+    assert page.text_area[0].value == "a draft of mine"
 
 
 def test_markup_in_a_post_stays_text(open_page: Callable[[Load], AppTest]) -> None:
