@@ -59,6 +59,34 @@ class WordAnalyser(ExampleAnalyser):
         )
 
 
+@dataclass
+class OtherAnalyser(WordAnalyser):
+    """The same with another second label, as of a bundle for another task."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels."""
+        return ("depression", "none")
+
+    def analyse(self, post: Post, **options: Any) -> Analysis:
+        """What the example says, under the other label."""
+        whole = super().analyse(post, **{**options, "target": None})
+        assert whole.teacher_contributions is not None
+        return replace(
+            whole,
+            labels=self.labels,
+            predictions={
+                name: found
+                and replace(
+                    found,
+                    probabilities=dict(zip(self.labels, found.probabilities.values(), strict=True)),
+                )
+                for name, found in whole.predictions.items()
+            },
+            teacher_contributions=replace(whole.teacher_contributions, target="none"),
+        )
+
+
 if __name__ == "__main__":
     from app import models
 

@@ -17,7 +17,7 @@ from app.components.sound import as_wav
 from app.work import Desk, Order
 from mhkd.errors import BundleError, InputError
 from tests.app.example_analysis import TEXT, build_recording
-from tests.app.example_compare import WordAnalyser
+from tests.app.example_compare import OtherAnalyser, WordAnalyser
 
 _PATIENCE_S = 90
 _SCRIPT = "from app.views import compare\ncompare.show_page()\n"
@@ -104,6 +104,21 @@ def test_two_bundles_need_two(page: AppTest, monkeypatch: pytest.MonkeyPatch) ->
     page.text_input(key="compare_folder_1").set_value("/somewhere/mine").run()
     page = _settle(_button(page, "Compare").click().run())
     assert page.header[0].value == "The students of both bundles answer alike."
+    assert not page.exception
+
+
+def test_bundles_with_other_labels_stand_side_by_side(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "load_from", lambda folder: OtherAnalyser())
+    page.segmented_control(key="compare_mode_0").set_value("bundles").run()
+    page.text_area[0].set_value(TEXT).run()
+    page.selectbox(key="compare_bundle_1").set_value("A folder of my own").run()
+    page.text_input(key="compare_folder_1").set_value("/somewhere/other").run()
+    page = _settle(_button(page, "Compare").click().run())
+    shown = _html(page)
+    assert "not subtracted" in shown and "points" not in page.header[0].value
+    assert "explain different labels" in shown
     assert not page.exception
 
 

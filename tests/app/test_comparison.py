@@ -106,6 +106,25 @@ def test_probabilities_over_other_labels_are_not_subtracted() -> None:
     assert '"difference": null' in encode((first, other), "bundles", mismatch=False)
 
 
+def test_a_report_of_other_labels_subtracts_nothing() -> None:
+    first, second = _pair()
+    renamed = {
+        name: found
+        and replace(
+            found,
+            probabilities=dict(zip(("none", "other"), found.probabilities.values(), strict=True)),
+        )
+        for name, found in second.predictions.items()
+    }
+    other = replace(
+        second, labels=("none", "other"), predictions=renamed, teacher_contributions=None
+    )
+    about = AboutPair("now", "bundles", (SOURCES, {}), HelpLines((), "checked"))
+    told = build_comparison_report((first, other), about)
+    body = told[told.index("<main>") : told.index("</main>")]
+    assert "different labels" in body and "points)" not in body
+
+
 def test_new_findings() -> None:
     first, second = _pair()
     new = replace(second, quality=(*second.quality, Finding("unfamiliar", "…")))
