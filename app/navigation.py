@@ -10,6 +10,7 @@ from app import access
 from app.components.bundle_choice import choose_bundle
 from app.escape import write_style
 from app.pages import build_pages
+from app.uploads import release_unused
 
 _ICON = Path(__file__).resolve().parents[1] / "assets" / "icon.png"
 
@@ -33,3 +34,4 @@ def draw_app() -> None:
     access.show_reader()
     choose_bundle()
     page.run()
+    release_unused()

@@ -85,6 +85,23 @@ def test_the_fifth_upload_of_a_session_is_refused(server: Server, visitor: Visit
     given = [visitor.upload(b"\0" * 4 * _MB).status_code for _ in range(20)]
     assert given == [204] * 4 + [429] * 16
     assert server.memory_mb() - before < 60
+    visitor.draw()  # no widget of the page holds them; the latest may still be waited for
+    assert [visitor.upload(b"x").status_code for _ in range(4)] == [204] * 3 + [429]
+
+
+def test_choosing_again_many_times_over_never_runs_into_the_limit(visitor: Visitor) -> None:
+    """A5: the first file is read by the page; of the later ones no widget is left."""
+    visitor.draw(page="batch")
+    uploader = visitor.find("file_uploader")
+    for turn in range(9):
+        content = f"text\nI walk {turn}\n".encode()
+        assert visitor.upload(content, name="posts.csv", file=f"turn-{turn}").status_code == 204
+        states = WidgetStates()
+        chosen = states.widgets.add(id=uploader).file_uploader_state_value.uploaded_file_info.add()
+        chosen.file_id, chosen.name, chosen.size = f"turn-{turn}", "posts.csv", len(content)
+        told = visitor.draw(page="batch", widgets=states)
+        assert told[-1].script_finished is not None
+    assert "posts.csv: 1 rows" in visitor.said()
 
 
 def test_uploads_need_the_token_and_a_session_of_ones_own(visitor: Visitor) -> None:
