@@ -38,7 +38,8 @@ BANDS = (
 _NOISE_SEED = 0
 _SEGMENTS_AT_ONCE = 4
 _FFT = 512
-_SEMITONES = (-2, 2)
+# A whole tone, 9/8: with a ratio of small numbers resampling is quick, with 2^(2/12) it is not.
+_TONES = (("down", 8, 9), ("up", 9, 8))
 _TEMPOS = (0.85, 1.15)
 _GAINS_DB = (-6, 6)
 
@@ -108,19 +109,24 @@ def say_otherwise(samples: Samples, cancel: threading.Event | None = None) -> It
     Pitch and tempo by torchaudio's phase vocoder (Flanagan and Golden, 1966). Louder sound is
     clipped to the range of the format, as a recorder would.
     """
-    import torchaudio.functional as audio
-
-    wave = torch.from_numpy(np.array(samples))
-    for steps in _SEMITONES:
+    for way, over, under in _TONES:
         stop_if_cancelled(cancel)
-        shifted = audio.pitch_shift(wave, HEARD_RATE_HZ, steps, n_fft=_FFT)
-        yield _Said(f"pitch {steps:+d} semitones", shifted.numpy().astype(np.float32))
+        yield _Said(f"pitch {way} a whole tone", shift_pitch(samples, over, under))
     for tempo in _TEMPOS:
         stop_if_cancelled(cancel)
         yield _Said(f"tempo × {tempo:.2f}", change_tempo(samples, tempo))
     for gain in _GAINS_DB:
         louder = np.clip(samples * np.float32(10 ** (gain / 20)), -1, 1)
         yield _Said(f"loudness {gain:+d} dB", louder.astype(np.float32))
+
+
+def shift_pitch(samples: Samples, over: int, under: int) -> Samples:
+    """The samples with their pitch times ``over / under``, at the same tempo."""
+    import torchaudio.functional as audio
+
+    longer = torch.from_numpy(change_tempo(samples, under / over))
+    found = audio.resample(longer, over, under)[: len(samples)]
+    return torch.nn.functional.pad(found, (0, len(samples) - len(found))).numpy()
 
 
 def change_tempo(samples: Samples, tempo: float) -> Samples:

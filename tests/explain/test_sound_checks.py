@@ -69,9 +69,12 @@ def test_tempo_keeps_the_pitch(tempo: float) -> None:
 def test_pitch_keeps_the_length_and_loudness_both() -> None:
     said = {part.change: part.samples for part in say_otherwise(_sine(220))}
     assert len(said) == 6
-    higher = said["pitch +2 semitones"]
+    higher = said["pitch up a whole tone"]
     assert len(higher) == 2 * RATE_HZ
-    assert _pitch(higher) == pytest.approx(220 * 2 ** (2 / 12), abs=4)
+    assert _pitch(higher) == pytest.approx(220 * 9 / 8, abs=3)
+    lower = said["pitch down a whole tone"]
+    assert len(lower) == 2 * RATE_HZ
+    assert _pitch(lower) == pytest.approx(220 * 8 / 9, abs=3)
     assert said["loudness -6 dB"] == pytest.approx(_sine(220) * 10 ** (-0.3), abs=1e-6)
     assert np.abs(said["loudness +6 dB"]).max() <= 1
 
