@@ -30,8 +30,8 @@ def _pitch(samples: np.ndarray) -> float:
 
 def test_checks_of_a_recording(members: Members) -> None:
     samples = tone(3.0).samples
-    before = fingerprint(members.audio.model)
     found = explain_sound(members.audio, samples, LABELS, "suicide")
+    before = fingerprint(members.audio.model)
     checked = check_sound(members.audio, samples, LABELS, found)
     assert fingerprint(members.audio.model) == before
     checks = checked.checks
