@@ -14,6 +14,7 @@ import numpy as np
 from mhkd.analysis import (
     Analysis,
     Attributions,
+    BandScore,
     BundleReference,
     EmotionAttribution,
     Familiarity,
@@ -25,6 +26,8 @@ from mhkd.analysis import (
     Read,
     SegmentScore,
     SoundAttribution,
+    SoundChange,
+    SoundChecks,
     TeacherContributions,
     WordAttribution,
     WordScore,
@@ -281,10 +284,35 @@ def build_attributions(post: Post, target: str, *, heard: bool) -> Attributions:
             **together,
         ),
         audio=SoundAttribution(
-            target, "occlusion of time segments", "silence", segments, 0.5, -0.013, 0.4
+            target,
+            "occlusion of time segments",
+            "silence",
+            segments,
+            0.5,
+            -0.013,
+            0.4,
+            _check_sound(segments, sign),
         )
         if heard
         else None,
+    )
+
+
+def _check_sound(segments: tuple[SegmentScore, ...], sign: float) -> SoundChecks:
+    return SoundChecks(
+        noise=tuple(replace(part, score=0.8 * part.score) for part in segments),
+        rank_correlation=0.72,
+        bands=(
+            BandScore("pitch of the voice", 0.0, 300.0, 0.21 * sign),
+            BandScore("hissing sounds and breath", 3_500.0, 8_000.0, -0.04 * sign),
+        ),
+        probability=0.58,
+        changes=(
+            SoundChange("pitch up a whole tone", 0.31, 0.66),
+            SoundChange("loudness -6 dB", -0.02, 0.57),
+        ),
+        comprehensiveness=0.42,
+        random_comprehensiveness=0.11,
     )
 
 

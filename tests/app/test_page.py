@@ -143,6 +143,7 @@ def test_a_recording_is_heard_and_named_recorded(open_page: Callable[[Load], App
     ).run()
     page = _analyse(page, TEXT)
     assert "Sound: recorded" in _html(page)
+    assert "pitch up a whole tone" in _html(page)
 
 
 def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -> None:
