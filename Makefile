@@ -5,7 +5,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: run test check fuzz audit image-check wheel-check train clean
+.PHONY: run test check fuzz audit image-check wheel-check load scale train clean
 
 run: $(VENV)/app.stamp
 	$(VENV)/bin/streamlit run app/main.py --server.port $(PORT)
@@ -35,6 +35,12 @@ image-check:
 wheel-check:
 	PYTHON=$(PYTHON) deploy/check_wheel.sh
 
+load: $(VENV)/test.stamp
+	MHKD_LOAD=whole $(VENV)/bin/python -m pytest tests/load -s
+
+scale: $(VENV)/scale.stamp
+	$(VENV)/bin/python -m pytest tests/scale
+
 train: $(VENV)/train.stamp
 	$(VENV)/bin/mhkd train embedded/sdcnl --data-dir $(DATA)
 
@@ -51,6 +57,10 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/train.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[train]'
+	touch $@
+
+$(VENV)/scale.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[test,scale]'
 	touch $@
 
 .PHONY: chromium

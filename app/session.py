@@ -2,10 +2,50 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app import access
 from app.work import Desk
+from mhkd.limits import GONE_S
+
+_LOOK_EVERY_S: Final = 0.5
+
+
+class UntilGone(threading.Event):
+    """An event that sets itself once a reader has been away for some seconds.
+
+    A closed tab leaves its session in memory for a while, but its work should not hold the
+    models while others wait.
+
+    Args:
+        is_there: whether the reader's browser is connected.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self, is_there: Callable[[], bool], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._is_there, self._clock = is_there, clock
+        self._seen_s = self._looked_s = clock()
+
+    def is_set(self) -> bool:
+        """Whether it was set, by hand or by the reader's absence."""
+        now = self._clock()
+        if not super().is_set() and now - self._looked_s >= _LOOK_EVERY_S:
+            self._looked_s = now
+            if self._is_there():
+                self._seen_s = now
+            elif now - self._seen_s >= GONE_S:
+                self.set()
+        return super().is_set()
 
 
 def _close(desk: Desk) -> None:
@@ -14,7 +54,15 @@ def _close(desk: Desk) -> None:
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=_close)
 def open_desk() -> Desk:
-    """The session's desk; its work is stopped when the session ends."""
-    desk = Desk()
+    """The session's desk; its work is stopped when the reader leaves."""
+    context = get_script_run_ctx(suppress_warning=True)
+    session = None if context is None else context.session_id
+
+    def is_there() -> bool:
+        if session is None or not runtime.exists():
+            return True
+        return runtime.get_instance().is_active_session(session)
+
+    desk = Desk(lambda: UntilGone(is_there))
     desk.pseudonym = access.find_pseudonym() or desk.pseudonym
     return desk

@@ -144,17 +144,23 @@ class Case:
 
 
 class Desk:
-    """The one case of a session and the threads that work on it."""
+    """The one case of a session and the threads that work on it.
 
-    def __init__(self) -> None:
+    Args:
+        make_cancel: gives the event that ends the work on a case once it is set.
+    """
+
+    def __init__(self, make_cancel: Callable[[], threading.Event] = threading.Event) -> None:
         self.case: Case | None = None
+        self._make_cancel = make_cancel
         self.pseudonym = f"session-{secrets.token_hex(6)}"
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="case")
 
     def take(self, order: Order, opening: Future[Analyser]) -> Case:
         """Starts on a new case; an earlier one is dropped."""
         self.drop()
-        self.case = case = Case(order, opening, pseudonym=self.pseudonym)
+        cancel = self._make_cancel()
+        self.case = case = Case(order, opening, cancel, pseudonym=self.pseudonym)
         case.work = self._pool.submit(analyse_case, case)
         return case
 

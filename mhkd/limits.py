@@ -76,6 +76,11 @@ MAX_SPOKEN_WORDS: Final = 4_000
 # One loaded model serves many sessions
 MAX_WAITING: Final = 8
 MAX_WAIT_S: Final = 120.0
+GONE_S: Final = 3.0  # a closed tab's work ends; one that reconnects does so at once
+
+# A service for many readers
+MAX_SERVED_TEXTS: Final = 64  # in one request without explanations
+MAX_SERVED_AT_ONCE: Final = 64  # requests in one copy; as many more wait before it
 
 MAX_OPEN_BUNDLES: Final = 3  # two compared and one more; the one unused longest is closed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 import torch
@@ -27,9 +27,10 @@ from mhkd.bench.references import (
 from mhkd.bundle import load_bundle
 from mhkd.errors import InputError
 from mhkd.models.audio import encode_sound
+from mhkd.models.family import predict_family
 from mhkd.models.members import Members
 from mhkd.post import Post, Recording
-from mhkd.predictions import answer_emotion, answer_sound, answer_text
+from mhkd.predictions import answer_emotion, answer_sound, answer_text, read_as_student
 
 SCHEMA_VERSION: Final = 1
 _BLOCK_WINDOWS, _BLOCK_TOKENS = 32, 128
@@ -131,7 +132,7 @@ class Bench:
         self._opened: Opened | None = None
         loaded = load_bundle(self.bundle)
         self._members: Members = loaded.load_members(self.device)
-        self._analyser = Analyser(loaded, self._members)
+        self._analyser = Analyser(loaded, replace(self._members, family=None))
         self._text = write_post(self.plan.words)
         self._spoken = self._speak()
         self._shares: dict[str, Timing] = {}
@@ -178,13 +179,22 @@ class Bench:
         self.times |= time_in_turn(many, self.plan.long_rounds, warm=False)
 
     def measure_analysis(self) -> None:
-        """A whole analysis beside its models' own forward passes, speaking apart."""
+        """A whole analysis beside its models' own forward passes.
+
+        Speaking, and the students of subsets where the bundle has them, are apart.
+        """
         post = Post(self._text, self._spoken)
         forwards = Forwards(self._members, self._text, self._spoken)
         actions: dict[str, Action] = {
             "analysis": lambda: self._analyser.analyse(post, explain="none"),
             "forwards": forwards.run,
         }
+        family, student = self._members.family, self._members.student
+        if family is not None:
+            read = read_as_student(student, self._text)
+            actions["students_of_subsets"] = lambda: predict_family(
+                family, read.batch, lower=read.lower
+            )
         self.times |= time_in_turn(actions, self.plan.rounds)
         if self.plan.explained:
             explained: dict[str, Action] = {

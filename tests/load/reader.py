@@ -1,0 +1,104 @@
+"""A reader of the page without a browser: presses Analyse and follows what is drawn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+
+from tests.attack.visitor import Visitor
+
+_LONGEST_S = 240.0
+
+
+@dataclass
+class Reader(Visitor):
+    """One open session.
+
+    Attributes:
+        page: what is on the screen, by its place.
+        watched: the fragment that asks to be drawn again and again, and how often.
+        errors: tracebacks that the page showed.
+    """
+
+    page: dict[tuple[int, ...], Element] = field(default_factory=dict)
+    watched: tuple[str, float] | None = None
+    errors: int = 0
+    _text: WidgetState = field(default_factory=WidgetState)
+
+    def analyse(self, text: str) -> str:
+        """Presses Analyse and waits until the page has come to rest; gives what it says."""
+        self.press(text)
+        return self.follow()
+
+    def press(self, text: str) -> None:
+        """Writes the post and presses Analyse."""
+        states = WidgetStates()
+        states.widgets.add(id=self._find("text_area", "Post"), string_value=text)
+        states.widgets.add(id=self._find("button", "Analyse"), trigger_value=True)
+        self._text = states.widgets[0]
+        self._send(states)
+        self._listen_on()
+
+    def follow(self) -> str:
+        """Draws the page again as it asks for, until it no longer does."""
+        end = time.monotonic() + _LONGEST_S
+        while self.watched is not None:
+            assert time.monotonic() < end, "the page did not come to rest"
+            name, interval_s = self.watched
+            time.sleep(interval_s)
+            states = WidgetStates()
+            states.widgets.append(self._text)
+            self._send(states, fragment=name)
+            self._listen_on()
+        return self.read()
+
+    def read(self) -> str:
+        """The words on the screen."""
+        kinds = ("html", "markdown", "heading", "text")
+        found = []
+        for _, element in sorted(self.page.items()):
+            kind = element.WhichOneof("type")
+            self.errors += kind == "exception"
+            if kind in kinds:
+                found.append(str(getattr(element, kind).body))
+        return "\n".join(found)
+
+    def _find(self, kind: str, label: str) -> str:
+        for element in self.page.values():
+            if element.WhichOneof("type") == kind and label in getattr(element, kind).label:
+                return str(getattr(element, kind).id)
+        raise AssertionError(f"there is no {kind} '{label}' on the page")
+
+    def _send(self, states: WidgetStates, fragment: str = "") -> None:
+        message = BackMsg()
+        message.rerun_script.widget_states.CopyFrom(states)
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = bool(fragment)
+        self.channel.send(message.SerializeToString())
+
+    def _listen_on(self) -> None:
+        """Up to the end of the last run: one that calls for another is not the last."""
+        early = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        while self.listen()[-1].script_finished == early:
+            pass
+        self.told.clear()
+
+    def listen(self) -> list[ForwardMsg]:
+        """Messages up to the end of the run; keeps the page as a browser would."""
+        heard = super().listen()
+        for message in heard:
+            kind = message.WhichOneof("type")
+            if kind == "new_session" and not message.metadata.run.fragment_ids:
+                self.page, self.watched = {}, None
+            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+                self.page[tuple(message.metadata.delta_path)] = message.delta.new_element
+            elif kind == "auto_rerun":
+                self.watched = (message.auto_rerun.fragment_id, message.auto_rerun.interval)
+            elif kind == "stop_auto_rerun":
+                self.watched = None
+        return heard

@@ -1,0 +1,174 @@
+"""L1 to L4 and L6: many readers of one server. Limits are relative to one reader alone."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mhkd.limits import GONE_S, MAX_WAITING
+from tests.attack.visitor import Server
+from tests.load.conftest import Amount
+from tests.load.reader import Reader
+from tests.tiny import POST
+
+pytestmark = pytest.mark.load
+
+TEXT = f"{POST} I am so tired today and it was good, but I feel alone when I am at the end."
+LONG = " ".join([TEXT] * 3)
+BUSY = "The model is busy"
+ANSWER = re.compile(r"Calibrated probability \*\*(.+?)\*\*|forced choice: .+?\((.+?)\)")
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
+
+
+def _threads(server: Server) -> int:
+    return len(list(Path(f"/proc/{server.process.pid}/task").iterdir()))
+
+
+def _answer(page: str) -> str:
+    found = ANSWER.search(page)
+    assert found is not None, "there is no answer on the page"
+    return found[1] or found[2]
+
+
+@pytest.fixture(scope="module")
+def alone_s(server: Server) -> float:
+    """One analysis by the only reader, once the models are open."""
+    reader = Reader.enter(server.port)
+    reader.analyse(TEXT)
+    found = _timed(lambda: reader.analyse(TEXT))
+    reader.leave()
+    return found
+
+
+def test_idle_sessions_cost_little(server: Server, alone_s: float, amount: Amount) -> None:
+    """L1."""
+
+    def visit() -> float:
+        return _timed(lambda: Reader.enter(server.port).leave())
+
+    visit_s, before_mb = min(visit() for _ in range(3)), server.memory_mb()
+    readers = [Reader.enter(server.port) for _ in range(amount.idle)]
+    grown_mb = server.memory_mb() - before_mb
+    assert grown_mb <= amount.idle, f"{grown_mb:.0f} MB for {amount.idle} idle sessions"
+    assert min(visit() for _ in range(3)) <= 3 * visit_s + 1
+    for reader in readers:
+        reader.leave()
+
+
+def test_five_together_are_answered_as_alone(server: Server, alone_s: float) -> None:
+    """L2, and each reader gets the answer to their own post."""
+    texts = [f"{TEXT} {' '.join(['tired'] * 4 * n)}" for n in range(5)]
+    single = Reader.enter(server.port)
+    began = time.monotonic()
+    expected = [_answer(single.analyse(text)) for text in texts]
+    each_s = time.monotonic() - began
+    single.leave()
+    readers = [Reader.enter(server.port) for _ in texts]
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(texts)) as pool:
+        pages = list(
+            pool.map(lambda pair: pair[0].analyse(pair[1]), zip(readers, texts, strict=True))
+        )
+    together_s = time.monotonic() - began
+    assert [_answer(page) for page in pages] == expected
+    assert together_s <= 1.5 * each_s + 2
+    for reader in readers:
+        assert reader.errors == 0
+        reader.leave()
+
+
+def test_a_crowd_is_told_at_once(server: Server, alone_s: float) -> None:
+    """L3: one is answered, eight wait, the others are told; nobody hangs."""
+    single = Reader.enter(server.port)
+    long_s = _timed(lambda: single.analyse(LONG))
+    single.leave()
+    readers = [Reader.enter(server.port) for _ in range(20)]
+    pressing_s: list[float] = []
+
+    def read(reader: Reader) -> str:
+        pressing_s.append(_timed(lambda: reader.press(LONG)))
+        return reader.follow()
+
+    with ThreadPoolExecutor(len(readers)) as pool:
+        pages = list(pool.map(read, readers))
+    refused = [page for page in pages if BUSY in page]
+    answered = [page for page in pages if BUSY not in page]
+    for page in answered:
+        _answer(page)
+    for page in refused:
+        assert "Try again" in page and "Calibrated probability" not in page
+    in_time = 1 + MAX_WAITING + int(max(pressing_s) / long_s) + 1
+    assert MAX_WAITING < len(answered) <= in_time
+    assert len(refused) == len(readers) - len(answered)
+    for reader in readers:
+        assert reader.errors == 0
+        reader.leave()
+
+
+def test_who_leaves_makes_room(server: Server, alone_s: float) -> None:
+    """A closed tab does not hold the models."""
+    leaving = Reader.enter(server.port)
+    long_s = _timed(lambda: leaving.analyse(LONG * 2))
+    crowd = [Reader.enter(server.port) for _ in range(MAX_WAITING)]
+    for reader in [leaving, *crowd]:
+        reader.press(LONG * 2)
+    for reader in [leaving, *crowd]:
+        reader.leave()
+    last = Reader.enter(server.port)
+    took_s = _timed(lambda: _answer(last.analyse(TEXT)))
+    last.leave()
+    assert took_s <= GONE_S + 2 + long_s + alone_s, "those who left were answered all the same"
+
+
+def test_visits_leave_nothing_behind(server: Server, alone_s: float, amount: Amount) -> None:
+    """L4."""
+
+    def visit() -> None:
+        reader = Reader.enter(server.port)
+        _answer(reader.analyse(TEXT))
+        reader.leave()
+
+    for _ in range(3):
+        visit()
+    _settle(server)
+    before_mb, before = server.memory_mb(), _threads(server)
+    for _ in range(amount.cycles):
+        visit()
+    _settle(server)
+    assert server.memory_mb() - before_mb <= 50
+    assert _threads(server) <= before + 5
+
+
+def test_a_steady_stream(server: Server, alone_s: float, amount: Amount) -> None:
+    """L6: an analysis every three seconds; memory in the second half is that of the first."""
+    reader, memory = Reader.enter(server.port), []
+    end = time.monotonic() + amount.steady_s
+    while time.monotonic() < end or len(memory) < 2:
+        began = time.monotonic()
+        _answer(reader.analyse(TEXT))
+        memory.append(server.memory_mb())
+        threading.Event().wait(max(0.0, began + 3 - time.monotonic()))
+    reader.leave()
+    half = len(memory) // 2
+    assert max(memory[half:]) - max(memory[:half]) <= 50
+    assert reader.errors == 0
+    assert "Traceback" not in server.logged()
+
+
+def _settle(server: Server) -> None:
+    """Sessions of closed tabs end when the next one comes, after their time."""
+    time.sleep(3)
+    Reader.enter(server.port).leave()
+    time.sleep(3)
+    Reader.enter(server.port).leave()
