@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,17 +15,24 @@ from mhkd.shelf import ShelvedBundle, list_shelf
 
 if TYPE_CHECKING:
     from mhkd.analyser import Analyser
+    from mhkd.remote.client import RemoteAnalyser
 
 BUNDLE: Final = "sdcnl"
 CHOICE_KEY: Final = "bundle"
+SERVICE: Final = "MHKD_SERVE_ADDRESS"  # set, the models of that service answer instead of own ones
 
 
-def load_analyser() -> Analyser:
-    """Verifies and loads the bundle that comes first; takes some seconds.
+def load_analyser() -> Analyser | RemoteAnalyser:
+    """The bundle that comes first, which takes some seconds, or a service that holds one.
 
     Raises:
         BundleError: it is missing or damaged.
+        MhkdError: the service is not there.
     """
+    if os.environ.get(SERVICE):
+        from mhkd.remote.client import RemoteAnalyser
+
+        return RemoteAnalyser.open(os.environ[SERVICE])
     return load_from(Path(BUNDLE))
 
 
@@ -42,18 +50,18 @@ def load_from(folder: Path) -> Analyser:
 def chosen_bundle() -> ShelvedBundle | None:
     """The bundle of this session; None for the one that comes first."""
     key = st.session_state.get(CHOICE_KEY, BUNDLE)
-    if key == BUNDLE:
+    if key == BUNDLE or os.environ.get(SERVICE):
         return None
     return next((bundle for bundle in list_shelf() if bundle.key == key), None)
 
 
-def open_analyser() -> Future[Analyser]:
+def open_analyser() -> Future[Analyser | RemoteAnalyser]:
     """The models, or the promise of them: the page can be used while they load."""
     chosen = chosen_bundle()
     return _open(None if chosen is None else str(chosen.folder))
 
 
-def open_by_key(key: str) -> Future[Analyser]:
+def open_by_key(key: str) -> Future[Analyser | RemoteAnalyser]:
     """The models of one bundle of the shelf, or of a folder of one's own."""
     if key == BUNDLE:
         return _open(None)
@@ -62,9 +70,11 @@ def open_by_key(key: str) -> Future[Analyser]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_OPEN_BUNDLES)
-def _open(folder: str | None) -> Future[Analyser]:
+def _open(folder: str | None) -> Future[Analyser | RemoteAnalyser]:
     loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="models")
-    opening = loader.submit(load_analyser if folder is None else partial(load_from, Path(folder)))
+    opening: Future[Analyser | RemoteAnalyser] = loader.submit(
+        load_analyser if folder is None else partial(load_from, Path(folder))
+    )
     loader.shutdown(wait=False)
     return opening
 

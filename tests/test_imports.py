@@ -50,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "cases": {"text"},
     "recipes": set(),
     "results": {"bundle"},
+    "remote": {"bundle"},
 }
 APP_MODULES_ALLOWED = {"mhkd.audio.transcribe"}  # light until it is asked to listen
 APP_ALLOWED = {
@@ -61,6 +62,7 @@ APP_ALLOWED = {
     "metrics",
     "batch",
     "cases",
+    "remote",
     "shelf",
 }
 

@@ -1,0 +1,39 @@
+"""Rows in, answers out: what one worker of many does with its share of the posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mhkd.batch.output import tabulate_answers
+from mhkd.batch.posts import Columns, check_posts
+from mhkd.batch.run import BatchRun, Predictor
+from mhkd.batch.table import PostTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def score_rows(
+    analyser: Predictor, ids: Sequence[str], texts: Sequence[str], models: Sequence[str]
+) -> pa.Table:
+    """Answers posts that carry an id each.
+
+    A row that can't be answered has its reason in ``fault`` and no probabilities; the others
+    are not affected.
+
+    Args:
+        analyser: the models.
+        ids: one for each post.
+        texts: the posts.
+        models: among student, text, emotion and audio.
+
+    Returns:
+        The columns ``id``, for each model a probability of each label and its ``label``,
+        and ``fault``.
+    """
+    table = PostTable("", {"text": texts}, ())
+    posts = check_posts(table, Columns("text"), analyser.labels)
+    run = BatchRun(posts, tuple(analyser.labels), tuple(models))
+    run.advance(analyser)
+    return tabulate_answers(run, ids=ids).drop_columns(["row"])

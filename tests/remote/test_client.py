@@ -1,0 +1,121 @@
+"""The caller's side against services that fail in every way."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from mhkd.bundle import Manifest
+from mhkd.errors import Cancelled, InputError, MhkdError
+from mhkd.post import Post
+from mhkd.remote.client import TOKEN, RemoteAnalyser
+from tests.tiny import POST, build_tiny_bundle
+
+Answer = tuple[int, bytes]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.server.seen.append(self.headers.get("Authorization"))
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, content = self.server.answer
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def service() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.seen = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    folder = build_tiny_bundle(tmp_path_factory.mktemp("called"))
+    return Manifest.model_validate_json((folder / "bundle.json").read_text("utf-8"))
+
+
+def _ask(service: ThreadingHTTPServer, manifest: Manifest, answer: Answer) -> MhkdError:
+    service.answer = answer
+    analyser = RemoteAnalyser(f"http://127.0.0.1:{service.server_port}", manifest)
+    with pytest.raises(MhkdError) as fault:
+        analyser.analyse(Post(POST))
+    assert POST not in fault.value.public_message
+    return fault.value
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ((500, b"Internal Server Error"), "service"),
+        ((502, b"<html>"), "service"),
+        ((503, b""), "busy"),
+        ((429, b"queue"), "busy"),
+        ((429, _line({"error": {"code": "busy", "message": "Busy."}})), "busy"),
+        ((200, b""), "service"),
+        ((200, b"<html>\n"), "service"),
+        ((200, _line({"waiting": 3})), "service"),
+        ((200, _line({"error": {"code": "input", "message": "No."}})), "input"),
+    ],
+)
+def test_every_failure_is_typed(
+    service: ThreadingHTTPServer, manifest: Manifest, answer: Answer, code: str
+) -> None:
+    fault = _ask(service, manifest, answer)
+    assert fault.code == code
+    assert isinstance(fault, InputError) == (code in ("busy", "input"))
+
+
+def test_nobody_there(manifest: Manifest) -> None:
+    with pytest.raises(MhkdError, match="can't be reached") as fault:
+        RemoteAnalyser.open("http://127.0.0.1:9")
+    assert fault.value.code == "service"
+    with pytest.raises(InputError, match="http"):
+        RemoteAnalyser.open("file:///etc/passwd")
+
+
+def test_the_queue_is_told_and_the_token_goes_along(
+    service: ThreadingHTTPServer, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN, "secret")
+    service.answer = (200, _line({"waiting": 3}) + _line({"done": {"student": [[0.4, 0.6]]}}))
+    analyser = RemoteAnalyser(f"http://127.0.0.1:{service.server_port}", manifest)
+    assert analyser.predict_texts([POST])["student"].tolist() == [[0.4, 0.6]]
+    assert analyser.waiting == 3
+    assert service.seen == ["Bearer secret"]
+
+
+def test_too_few_answers_are_not_taken(service: ThreadingHTTPServer, manifest: Manifest) -> None:
+    service.answer = (200, _line({"done": {"student": [[0.4, 0.6]]}}))
+    analyser = RemoteAnalyser(f"http://127.0.0.1:{service.server_port}", manifest)
+    with pytest.raises(MhkdError, match="broke off"):
+        analyser.predict_texts([POST, POST])
+
+
+def test_cancel_is_looked_at_before_each_line(
+    service: ThreadingHTTPServer, manifest: Manifest
+) -> None:
+    event = threading.Event()
+    event.set()
+    service.answer = (200, _line({"waiting": 1}))
+    analyser = RemoteAnalyser(f"http://127.0.0.1:{service.server_port}", manifest)
+    with pytest.raises(Cancelled):
+        analyser.analyse(Post(POST), cancel=event)

@@ -1,0 +1,74 @@
+"""What goes over the wire comes back the same."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from mhkd.analyser import Analyser
+from mhkd.analysis import Progress
+from mhkd.errors import MhkdError
+from mhkd.post import Post, Recording
+from mhkd.remote.wire import (
+    Sound,
+    read_analysis,
+    read_attribution,
+    read_progress,
+    read_sound,
+    write_progress,
+    write_sound,
+)
+from tests.tiny import POST, build_tiny_bundle, tone
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> list[Progress]:
+    analyser = Analyser.open(build_tiny_bundle(tmp_path_factory.mktemp("wired")), device="cpu")
+    found: list[Progress] = []
+    analyser.analyse(Post(POST, tone(2.0)), on_progress=found.append)
+    return found
+
+
+def test_an_analysis_comes_back_equal(heard: list[Progress]) -> None:
+    analysis = heard[-1].partial
+    assert analysis is not None and analysis.attributions.audio is not None
+    back = read_analysis(json.loads(json.dumps(analysis.to_json(), allow_nan=False)))
+    assert back == analysis
+
+
+def test_every_stage_comes_back_equal(heard: list[Progress]) -> None:
+    for progress in heard:
+        plain = json.loads(json.dumps(write_progress(progress, with_sound=True)))
+        back = read_progress(plain)
+        assert (back.stage, back.fraction, back.partial) == (
+            progress.stage, progress.fraction, progress.partial)  # fmt: skip
+        assert (back.student, back.familiarity) == (progress.student, progress.familiarity)
+        assert (back.recording is None) == (progress.recording is None)
+
+
+def test_explanations_come_back_equal(heard: list[Progress]) -> None:
+    attributions = heard[-1].partial.attributions
+    plain = heard[-1].partial.to_json()["attributions"]
+    for model in ("student", "text", "emotion", "audio"):
+        assert read_attribution(model, plain[model]) == getattr(attributions, model)
+    assert read_attribution("audio", None) is None
+
+
+def test_sound_comes_back_to_the_bit() -> None:
+    samples = np.random.default_rng(0).uniform(-1, 1, 1000).astype(np.float32)
+    sound = write_sound(Recording(samples, 22_050, "synthesised", ("incomplete",)))
+    back = read_sound(Sound.model_validate(json.loads(json.dumps(sound))))
+    assert (back.samples == samples).all() and back.samples.dtype == np.float32
+    assert (back.rate_hz, back.origin, back.findings) == (22_050, "synthesised", ("incomplete",))
+
+
+@pytest.mark.parametrize("samples", [[], [np.nan], [np.inf], [1.5]])
+def test_sound_that_is_none_is_refused(samples: list[float]) -> None:
+    sound = write_sound(Recording(np.array(samples, np.float32), 16_000, "recorded"))
+    with pytest.raises(MhkdError) as fault:
+        read_sound(Sound.model_validate(sound))
+    assert fault.value.code == "audio"
+    with pytest.raises(MhkdError):
+        read_sound(Sound(samples_base64="***", rate_hz=16_000))
