@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -18,6 +19,9 @@ from tests.load.reader import Reader
 from tests.tiny import POST
 
 pytestmark = pytest.mark.load
+only_whole = pytest.mark.skipif(
+    os.environ.get("MHKD_LOAD") != "whole", reason="takes minutes; make load"
+)
 
 TEXT = f"{POST} I am so tired today and it was good, but I feel alone when I am at the end."
 LONG = " ".join([TEXT] * 3)
@@ -88,6 +92,7 @@ def test_five_together_are_answered_as_alone(server: Server, alone_s: float) -> 
         reader.leave()
 
 
+@only_whole
 def test_a_crowd_is_told_at_once(server: Server, alone_s: float) -> None:
     """L3: one is answered, eight wait, the others are told; nobody hangs."""
     single = Reader.enter(server.port)
@@ -116,6 +121,7 @@ def test_a_crowd_is_told_at_once(server: Server, alone_s: float) -> None:
         reader.leave()
 
 
+@only_whole
 def test_who_leaves_makes_room(server: Server, alone_s: float) -> None:
     """A closed tab does not hold the models."""
     leaving = Reader.enter(server.port)
@@ -131,6 +137,7 @@ def test_who_leaves_makes_room(server: Server, alone_s: float) -> None:
     assert took_s <= GONE_S + 2 + long_s + alone_s, "those who left were answered all the same"
 
 
+@only_whole
 def test_visits_leave_nothing_behind(server: Server, alone_s: float, amount: Amount) -> None:
     """L4."""
 
@@ -150,6 +157,7 @@ def test_visits_leave_nothing_behind(server: Server, alone_s: float, amount: Amo
     assert _threads(server) <= before + 5
 
 
+@only_whole
 def test_a_steady_stream(server: Server, alone_s: float, amount: Amount) -> None:
     """L6: an analysis every three seconds; memory in the second half is that of the first."""
     reader, memory = Reader.enter(server.port), []
