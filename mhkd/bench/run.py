@@ -58,7 +58,7 @@ class Plan:
     @property
     def long_rounds(self) -> int:
         """Rounds of what takes seconds."""
-        return max(1, self.rounds // 3)
+        return max(min(3, self.rounds), self.rounds // 3)
 
 
 @dataclass(frozen=True)

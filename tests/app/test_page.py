@@ -171,8 +171,8 @@ def test_work_is_stopped_when_the_session_ends(open_page: Callable[[Load], AppTe
     original = session.Desk
 
     class Noted(original):  # type: ignore[misc, valid-type]
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, *given: object) -> None:
+            super().__init__(*given)
             made.append(self)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -21,7 +21,7 @@ _SMALL = BertConfig(
 
 def test_a_run_measures_everything_beside_its_reference(tmp_path):
     told = []
-    plan = Plan(rounds=3, words=12, posts=4, explained=True, reference=_SMALL)
+    plan = Plan(rounds=2, words=12, posts=4, explained=True, reference=_SMALL)
     report = run_bench(str(build_tiny_bundle(tmp_path)), plan, device="cpu", say=told.append)
     found = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert set(RATIOS) <= set(found["ratios"])
@@ -30,7 +30,7 @@ def test_a_run_measures_everything_beside_its_reference(tmp_path):
         times = found["times_ms"]
         assert found["ratios"][name] == times[above]["minimum"] / times[below]["minimum"]
     assert all(0 < t["minimum"] <= t["median"] for t in found["times_ms"].values())
-    assert found["times_ms"]["student"]["runs"] == 3
+    assert found["times_ms"]["student"]["runs"] == 2
     assert found["machine"]["gflops_matrix_product"] > 0
     assert found["memory_mb"]["bundle_and_one_analysis"] >= found["memory_mb"]["bundle_open"] > 0
     assert 0 < found["ratios"]["student_share_of_matrix_product_rate"] < 1
