@@ -56,9 +56,9 @@ def show_page() -> None:
             if running:
                 offer_cancel()
             st.button("Clear this case", type="tertiary", on_click=_clear)
-            _offer_comparison(desk.case)
             deciding = ask_decide_first()
             short = _ask_looks()
+        _offer_comparison(desk.case)  # on a line of its own, where nothing moves it
     case = desk.case
     asked = deciding and case is not None and case.student is not None and not case.judged_first
     with right, st.container(key="answer"):

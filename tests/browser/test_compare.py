@@ -38,6 +38,8 @@ def test_edit_and_compare(
     page.get_by_label("Post", exact=True).blur()
     page.get_by_text(f"{len(_POST)} of 25,000 characters").wait_for()
     page.get_by_role("button", name="Analyse", exact=True).click()
+    page.get_by_role("tab", name="Record").wait_for()
+    page.get_by_role("button", name="Cancel").wait_for(state="detached")
     page.get_by_role("button", name="Edit and compare").click()
     page.get_by_label("Before", exact=True).wait_for()
     assert page.get_by_label("Before", exact=True).input_value() == _POST
