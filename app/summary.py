@@ -13,6 +13,7 @@ from app.wording import MODEL_NAMES, say_points, source_of
 from mhkd.analysis import Analysis, PredictionSet, WordAttribution
 
 _WORDS: Final = 4
+_MARKS: Final = ' \t\n.,;:!?…"“”()[]'
 _LEAST_SHARE: Final = 0.15  # of the strongest word; weaker ones say little
 _LEAST_POINTS: Final = 0.01
 
@@ -100,7 +101,7 @@ def _find_side(analysis: Analysis, found: WordAttribution | None, target: str, s
         strongest = max(abs(word.score) for word in found.words)
         ranked = sorted(found.words, key=lambda word: -sign * word.score)
         for word in ranked:
-            told = word.text.strip()
+            told = word.text.strip(_MARKS) or word.text
             if sign * word.score < _LEAST_SHARE * strongest or len(words) == _WORDS:
                 break
             if told.casefold() not in {other.casefold() for other in words}:
