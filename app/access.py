@@ -86,9 +86,9 @@ def show_reader() -> None:
     if not is_configured():
         return
     role = current_role()
-    can = "has no role and sees no kept case" if role is None else f"{role} {_NAMES[role]}"
+    told = "without a role: sees no kept case" if role is None else f"as {role}: {_NAMES[role]}"
     with st.container(horizontal=True, vertical_alignment="center", key="reader"):
-        st.text(f"Signed in: {can}")
+        st.text(f"Signed in {told}")
         st.button("Sign out", type="tertiary", on_click=st.logout)
 
 

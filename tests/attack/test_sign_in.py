@@ -38,14 +38,14 @@ def _sign_in(guarded: Guarded, email: str) -> str:
 @pytest.mark.parametrize(
     ("email", "told"),
     [
-        ("ada@clinic.example", "editor may keep, read and delete cases"),
-        ("bo@clinic.example", "reader may read kept cases"),
-        ("mallory@evil.example", "has no role and sees no kept case"),
+        ("ada@clinic.example", "as editor: may keep, read and delete cases"),
+        ("bo@clinic.example", "as reader: may read kept cases"),
+        ("mallory@evil.example", "without a role: sees no kept case"),
     ],
 )
 def test_who_signs_in_gets_the_role_of_the_address(guarded: Guarded, email: str, told: str) -> None:
     visitor = Visitor.enter(guarded.server.port, cookie=_sign_in(guarded, email))
-    assert f"Signed in: {told}" in visitor.said()
+    assert f"Signed in {told}" in visitor.said()
     assert visitor.find("text_area", "Post")
     visitor.leave()
     assert email not in guarded.server.logged()

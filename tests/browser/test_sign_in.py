@@ -28,7 +28,7 @@ def test_sign_in_shows_the_role_and_sign_out_ends_it(
         page.get_by_text("Someone to talk to").wait_for()
         assert page.get_by_label("Post", exact=True).count() == 0
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_text("Signed in: editor may keep, read and delete cases").wait_for()
+        page.get_by_text("Signed in as editor: may keep, read and delete cases").wait_for()
         page.get_by_label("Post", exact=True).wait_for()
         page.screenshot(path=tmp_path / "signed-in.png")
         page.get_by_role("button", name="Sign out").click()
