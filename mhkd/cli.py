@@ -131,6 +131,32 @@ def train(
     typer.echo(train_any(recipe, data_dir=data_dir, run_dir=run_dir, out=out, allow_hub=allow_hub))
 
 
+@app.command()
+def crossval(
+    recipe: Annotated[str, typer.Argument(help="A YAML file, or a name such as embedded/idendep.")],
+    column: Annotated[
+        str, typer.Option("--column", help="Column of the splits file that names the folds.")
+    ],
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Folder of the data, instead of the recipe's.")
+    ] = None,
+    run_dir: Annotated[
+        Path | None, typer.Option("--run-dir", help="Where stages are kept; a run resumes there.")
+    ] = None,
+) -> None:
+    """Train anew inside each fold and measure the pooled answers."""
+    from mhkd.training.cross_validate import cross_validate
+
+    folder = cross_validate(
+        recipe,
+        column,
+        data_dir=data_dir,
+        run_dir=run_dir,
+        say=lambda line: typer.echo(line, err=True),
+    )
+    typer.echo(folder)
+
+
 app.command("recipes")(recipes)
 app.command("tune")(tune)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+from captum.attr import IntegratedGradients
 
 from mhkd.limits import FIRST_PARTS, MAX_RELATIVE_GAP, MAX_STEPS
 
@@ -71,7 +72,8 @@ def integrate_gradients(
     should add up to is known: the change of the function between its ends. The parts that
     miss this most are halved, until the whole adds up or ``max_steps`` gradients are spent.
     A half takes over its ends and its middle from the part it comes from, and a gradient tells
-    the function's value, too, so nothing is computed twice.
+    the function's value, too, so nothing is computed twice. The gradients are captum's, which
+    spaces its own steps beforehand.
     Source: Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks,
     ICML 2017; adaptive Simpson: Lyness, Notes on the Adaptive Simpson Quadrature Routine, 1969.
 
@@ -107,6 +109,8 @@ class _Path:
     ) -> None:
         self._function, self._steps_at_once = function, steps_at_once
         self._inputs, self._baseline = inputs, baseline
+        self._captum = IntegratedGradients(self._noted)
+        self._outputs: list[float] = []
         self._known: dict[float, _Place] = {}
 
     def cut(self, edges: Sequence[float]) -> list[_Part]:
@@ -153,11 +157,16 @@ class _Path:
             chosen = new[start : start + self._steps_at_once]
             places = torch.cat([self._at(share) for share in chosen]).requires_grad_()
             with torch.enable_grad():
-                outputs = self._function(places)
-                (gradients,) = torch.autograd.grad(outputs.sum(), places)
+                (gradients,) = self._captum.gradient_func(self._noted, (places,))
             slopes = (gradients * (self._inputs - self._baseline)).sum(-1)
-            for share, output, slope in zip(chosen, outputs.tolist(), slopes, strict=True):
+            for share, output, slope in zip(chosen, self._outputs, slopes, strict=True):
                 self._known[share] = _Place(output, slope.detach())
+
+    def _noted(self, places: torch.Tensor) -> torch.Tensor:
+        """The function, whose values are noted as captum takes its gradients."""
+        outputs = self._function(places)
+        self._outputs = outputs.detach().tolist()
+        return outputs
 
     def _at(self, share: float) -> torch.Tensor:
         if share in (0.0, 1.0):  # exactly the ends, without rounding

@@ -39,6 +39,21 @@ class LabelledPosts:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def choose(self, rows: npt.NDArray[np.int64]) -> LabelledPosts:
+        """Some of the posts, in the order of ``rows``."""
+        ids, texts, groups = (
+            tuple(column[row] for row in rows) for column in (self.ids, self.texts, self.groups)
+        )
+        return LabelledPosts(ids, texts, self.labels[rows], groups, self.folds[rows])
+
+    def describe(self, labels: Sequence[str]) -> dict[str, Any]:
+        """How many there are, by label, and of how many authors."""
+        return {
+            "posts": len(self),
+            "labels": {label: int((self.labels == i).sum()) for i, label in enumerate(labels)},
+            "authors": len(set(self.groups)),
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class TaskData:
@@ -71,8 +86,8 @@ def load_task(recipe: DataRecipe, labels: Sequence[str], folder: Path, seed: int
     else:
         test_file = train_file
         on_test = _mark_test(recipe, posts, train_file, splits, seed)
-        train, test = (_choose(posts, np.where(on_test == part)[0]) for part in (0, 1))
-    train = _with_folds(train, labels, recipe.folds, seed)
+        train, test = (posts.choose(np.where(on_test == part)[0]) for part in (0, 1))
+    train = with_folds(train, labels, recipe.folds, seed)
     facts: dict[str, Any] = {
         "train": _describe(train_file, train, labels),
         "test": _describe(test_file, test, labels),
@@ -123,9 +138,38 @@ def _read_posts(file: Path, labels: Sequence[str], splits: pd.DataFrame | None) 
     return LabelledPosts(tuple(table["id"]), tuple(table["text"]), truth, tuple(groups), places)
 
 
-def _with_folds(
-    posts: LabelledPosts, labels: Sequence[str], folds: int, seed: int
-) -> LabelledPosts:
+def load_everyone(
+    recipe: DataRecipe, labels: Sequence[str], folder: Path
+) -> tuple[LabelledPosts, pd.DataFrame | None]:
+    """All posts of a recipe, of the test split too, and its splits file by id, if it has one.
+
+    Raises:
+        RecipeError: as ``load_task``.
+    """
+    splits = _read_splits(folder / recipe.splits) if recipe.splits else None
+    parts = [
+        _read_posts(folder / file, labels, splits)
+        for file in (recipe.train, recipe.test)
+        if file is not None
+    ]
+    everyone = LabelledPosts(
+        tuple(id_ for part in parts for id_ in part.ids),
+        tuple(text for part in parts for text in part.texts),
+        np.concatenate([part.labels for part in parts]),
+        tuple(group for part in parts for group in part.groups),
+        np.concatenate([part.folds for part in parts]),
+    )
+    if len(set(everyone.ids)) < len(everyone):
+        raise RecipeError(f"Ids are both in {recipe.train} and {recipe.test}.")
+    return everyone, splits
+
+
+def with_folds(posts: LabelledPosts, labels: Sequence[str], folds: int, seed: int) -> LabelledPosts:
+    """The posts with folds of their own, an author's posts in one fold.
+
+    Raises:
+        RecipeError: a label has fewer posts than there are folds.
+    """
     counts = np.bincount(posts.labels, minlength=len(labels))
     if counts.min() < folds:
         raise RecipeError(
@@ -138,13 +182,6 @@ def _with_folds(
     for fold, (_, held_out) in enumerate(splitter.split(truth, truth, posts.groups)):
         places[held_out] = fold
     return replace(posts, folds=places)
-
-
-def _choose(posts: LabelledPosts, rows: npt.NDArray[np.int64]) -> LabelledPosts:
-    ids, texts, groups = (
-        tuple(column[row] for row in rows) for column in (posts.ids, posts.texts, posts.groups)
-    )
-    return LabelledPosts(ids, texts, posts.labels[rows], groups, posts.folds[rows])
 
 
 def _mark_test(
@@ -216,7 +253,5 @@ def _describe(file: Path, posts: LabelledPosts, labels: Sequence[str]) -> dict[s
     return {
         "file": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "posts": len(posts),
-        "labels": {label: int((posts.labels == i).sum()) for i, label in enumerate(labels)},
-        "authors": len(set(posts.groups)),
+        **posts.describe(labels),
     }

@@ -45,11 +45,15 @@ from mhkd.training.texts import KeptStates, keep_states, pool_posts
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A recipe, its data, and where the results are kept."""
+    """A recipe, its data, and where the results are kept.
+
+    ``everyone`` names the posts that share out the voices; None: those to train on.
+    """
 
     recipe: Recipe
     data: TaskData
     folder: RunFolder
+    everyone: tuple[str, ...] | None = None
 
     @property
     def posts(self) -> LabelledPosts:
@@ -101,7 +105,12 @@ def train(
     data = load_task(recipe.data, recipe.labels, source, recipe.seed)
     target = run_dir or Path("runs") / recipe.name
     recipe = take_from_hub(recipe, target / "backbones", allow_hub=allow_hub, say=say)
-    run = Run(recipe, data, RunFolder(target, say))
+    return train_task(Run(recipe, data, RunFolder(target, say)), out or target / "bundle", workers)
+
+
+def train_task(run: Run, bundle: Path, workers: int | None = None) -> Path:
+    """Trains everything on the data of a run and writes its bundle; see ``train``."""
+    recipe, data, say = run.recipe, run.data, run.folder.say
     say(f"data: {len(data.train)} posts to train on, {len(data.test)} to test")
     data.facts["leaks"] = find_leaks(data.train, data.test, recipe.labels, recipe.label_sources)
     for line in tell_leaks(data.facts["leaks"]):
@@ -120,7 +129,6 @@ def train(
         _count(jobs),
         _study(run),
     )
-    bundle = out or target / "bundle"
     if is_first():
         write_bundle(parts, bundle, say)
     wait_for_others()
@@ -131,7 +139,7 @@ def speak(run: Run, workers: int | None) -> list[SpokenPost]:
     """Speaks every training post that is not spoken yet."""
     speech, posts = run.recipe.speech, run.posts
     texts = dict(zip(posts.ids, posts.texts, strict=True))
-    voices = assign_voices(texts, speech.voices, run.recipe.seed)
+    voices = assign_voices(run.everyone or posts.ids, speech.voices, run.recipe.seed)
     jobs = plan_corpus(texts, voices, run.folder.folder / "speech", speech.words)
     run.folder.say(f"speech: {sum(not job.file.exists() for job in jobs)} posts to speak")
     if is_first():
@@ -182,8 +190,7 @@ def keep_sounds(run: Run, jobs: list[SpokenPost]) -> tuple[torch.Tensor, str]:
     spoken = make_key({"files": [job.file.name for job in jobs]})
     backbone = run.recipe.audio.backbone
     with first_alone():
-        file = run.folder.folder / f"sound-{backbone}-{spoken}.safetensors"
-        return keep_pooled(backbone, jobs, file), spoken
+        return keep_pooled(backbone, jobs, run.folder.folder), spoken
 
 
 def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:
@@ -191,12 +198,9 @@ def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:
     recipe = run.recipe
     if recipe.text.probe is None:
         return text_fit(recipe, settings, kept, run.targets)
-    shape = {"backbone": settings.backbone, "pooled_layers": settings.pooled_layers}
-    features = run.folder.keep(
-        "text-pooled",
-        run.inputs(**shape),
-        lambda: {"pooled": pool_posts(settings, kept, recipe.text.frozen_layers)},
-    )["pooled"]
+    features = pool_posts(
+        settings, kept, recipe.text.frozen_layers, run.posts.texts, run.folder.folder
+    )
     return text_probe(recipe, settings, features, run.targets)
 
 

@@ -9,49 +9,46 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 from mhkd.models.audio import AudioClassifier, encode_sound
 from mhkd.models.backbones import load_audio_backbone
 from mhkd.training.fit import Targets, cross_entropy, fit_classifier
+from mhkd.training.kept_posts import keep_for_posts
 from mhkd.training.recipe import AudioRecipe
 from mhkd.training.speech import SpokenPost, load_spoken
+from mhkd.training.stages import make_key
 
 _POSTS_AT_ONCE = 8
 
 
-@torch.inference_mode()
-def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], file: Path) -> torch.Tensor:
+def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> torch.Tensor:
     """Mean states of every layer for all spoken posts, shape (posts, layers, width).
 
-    Read from ``file`` where it exists. Mean, layer sum and projector are linear,
+    Read from ``folder`` where they are kept. Mean, layer sum and projector are linear,
     so that the head can be trained on these alone.
     """
-    if file.exists():
-        return load_file(file)["pooled"]
-    loaded = load_audio_backbone(backbone, classes=2)
-    model = AudioClassifier(loaded.network)
-    pooled = []
-    for start in range(0, len(jobs), _POSTS_AT_ONCE):
-        sounds = [
-            encode_sound(loaded.extractor, load_spoken(job))
-            for job in jobs[start : start + _POSTS_AT_ONCE]
-        ]
-        index = [place for place, sound in enumerate(sounds) for _ in sound.features]
-        pooled.append(
-            model.pool(
+
+    @torch.inference_mode()
+    def make(rows: list[int]) -> list[torch.Tensor]:
+        loaded = load_audio_backbone(backbone, classes=2)
+        model = AudioClassifier(loaded.network)
+        pooled: list[torch.Tensor] = []
+        for start in range(0, len(rows), _POSTS_AT_ONCE):
+            sounds = [
+                encode_sound(loaded.extractor, load_spoken(jobs[row]))
+                for row in rows[start : start + _POSTS_AT_ONCE]
+            ]
+            index = [place for place, sound in enumerate(sounds) for _ in sound.features]
+            pooled += model.pool(
                 torch.cat([sound.features for sound in sounds]),
                 torch.cat([sound.samples_heard for sound in sounds]),
                 torch.tensor(index),
             )
-        )
-    kept = torch.cat(pooled)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".part")
-    save_file({"pooled": kept}, partial)
-    partial.replace(file)
-    return kept
+        return pooled
+
+    name = f"sound-{make_key({'backbone': backbone})}"
+    return torch.stack(keep_for_posts(folder, name, [job.file.stem for job in jobs], make))
 
 
 class AudioHead(nn.Module):

@@ -50,13 +50,18 @@ class RunFolder:
         start = time.monotonic()
         result = {name: tensor.contiguous() for name, tensor in make().items()}
         if is_first():
-            _write(result, file)
+            write_tensors(result, file)
         wait_for_others()
         self.say(f"{stage}: {time.monotonic() - start:.0f} s")
         return result
 
 
-def _write(result: Mapping[str, torch.Tensor], file: Path) -> None:
+def write_tensors(result: Mapping[str, torch.Tensor], file: Path) -> None:
+    """Writes a safetensors file by way of a temporary name.
+
+    Raises:
+        RecipeError: it can't be written.
+    """
     partial = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

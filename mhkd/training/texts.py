@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from peft import PeftModel
-from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -25,6 +24,7 @@ from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import add_adapters
 from mhkd.models.text import TextClassifier, encode_layers, pool_tokens
 from mhkd.training.fit import Loss, Targets, fit_classifier
+from mhkd.training.kept_posts import keep_for_posts, key_of
 from mhkd.training.processes import first_alone
 from mhkd.training.recipe import FitRecipe
 from mhkd.training.stages import make_key
@@ -66,31 +66,22 @@ class KeptStates:
 
 
 def keep_states(backbone: str, frozen: int, texts: Sequence[str], folder: Path) -> KeptStates:
-    """Computes the frozen layers' states for all posts, or reads them from ``folder``."""
+    """The frozen layers' states of posts, computed or, where they are kept, read."""
     loaded = load_text_backbone(backbone)
     encoded = [encode_post(loaded.tokenizer, text) for text in texts]
-    key = make_key({"backbone": backbone, "frozen": frozen, "texts": list(texts)})
-    file = folder / f"states-{key}.safetensors"
+
+    def make(rows: list[int]) -> list[torch.Tensor]:
+        bottom, _ = split_encoder(loaded.encoder, frozen)
+        return _run_frozen(bottom, [encoded[row] for row in rows])
+
+    name = f"states-{make_key({'backbone': backbone, 'frozen': frozen})}"
     with first_alone():
-        if file.exists():
-            flat = load_file(file)["states"]
-        else:
-            bottom, _ = split_encoder(loaded.encoder, frozen)
-            flat = _run_frozen(bottom, encoded)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(".part")
-            save_file({"states": flat}, partial)
-            partial.replace(file)
-    states, start = [], 0
-    for post in encoded:
-        size = post.input_ids.numel()
-        states.append(flat[start : start + size].view(*post.input_ids.shape, -1))
-        start += size
+        states = keep_for_posts(folder, name, [key_of(text) for text in texts], make)
     return KeptStates(states, [post.attention_mask for post in encoded])
 
 
 @torch.inference_mode()
-def _run_frozen(bottom: PreTrainedModel, encoded: Sequence[EncodedPost]) -> torch.Tensor:
+def _run_frozen(bottom: PreTrainedModel, encoded: Sequence[EncodedPost]) -> list[torch.Tensor]:
     order = sorted(range(len(encoded)), key=lambda i: encoded[i].input_ids.shape)
     found: dict[int, torch.Tensor] = {}
     for start in range(0, len(order), _POSTS_AT_ONCE):
@@ -109,9 +100,9 @@ def _run_frozen(bottom: PreTrainedModel, encoded: Sequence[EncodedPost]) -> torc
         place = 0
         for row in rows:
             windows, tokens = encoded[row].input_ids.shape
-            found[row] = hidden[place : place + windows, :tokens].reshape(windows * tokens, -1)
+            found[row] = hidden[place : place + windows, :tokens]
             place += windows
-    return torch.cat([found[row] for row in range(len(encoded))])
+    return [found[row] for row in range(len(encoded))]
 
 
 class UpperLayers(nn.Module):
@@ -143,22 +134,35 @@ class UpperLayers(nn.Module):
         return pool_tokens(hidden, attention_mask, post_index, int(post_index[-1]) + 1)
 
 
-@torch.inference_mode()
-def pool_posts(settings: TextSettings, kept: KeptStates, frozen_layers: int) -> torch.Tensor:
+def pool_posts(
+    settings: TextSettings,
+    kept: KeptStates,
+    frozen_layers: int,
+    texts: Sequence[str],
+    folder: Path,
+) -> torch.Tensor:
     """What the head of an untrained classifier reads of every post, shape (posts, width · layers).
 
     Args:
         kept: the states of its lowest ``frozen_layers``.
+        texts: the posts. folder: where what it reads of each is kept.
     """
-    classifier = build_text_classifier(settings, 2, 0.0, 0)
-    upper = UpperLayers(classifier, frozen_layers).eval()
-    order = sorted(range(len(kept.masks)), key=lambda row: kept.lengths[row])
-    pooled: list[torch.Tensor] = [torch.empty(0)] * len(order)
-    for start in range(0, len(order), _POSTS_AT_ONCE):
-        rows = order[start : start + _POSTS_AT_ONCE]
-        for row, found in zip(rows, upper.pool(**kept.collate(rows)), strict=True):
-            pooled[row] = found
-    return torch.stack(pooled)
+
+    @torch.inference_mode()
+    def make(rows: list[int]) -> list[torch.Tensor]:
+        classifier = build_text_classifier(settings, 2, 0.0, 0)
+        upper = UpperLayers(classifier, frozen_layers).eval()
+        order = sorted(rows, key=lambda row: kept.lengths[row])
+        found: dict[int, torch.Tensor] = {}
+        for start in range(0, len(order), _POSTS_AT_ONCE):
+            chosen = order[start : start + _POSTS_AT_ONCE]
+            found |= zip(chosen, upper.pool(**kept.collate(chosen)), strict=True)
+        return [found[row] for row in rows]
+
+    shape = {"backbone": settings.backbone, "pooled_layers": settings.pooled_layers}
+    name = f"pooled-{make_key({**shape, 'frozen': frozen_layers})}"
+    with first_alone():
+        return torch.stack(keep_for_posts(folder, name, [key_of(text) for text in texts], make))
 
 
 def build_text_classifier(

@@ -1,0 +1,118 @@
+"""Every post tested once: everything is trained anew inside each fold, and the answers pooled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mhkd.errors import RecipeError
+from mhkd.metrics import compare_paired, measure
+from mhkd.training.assemble import PREDICTIONS_FILE
+from mhkd.training.data import TaskData, load_everyone, with_folds
+from mhkd.training.recipe import Recipe, load_recipe
+from mhkd.training.run import Run, train_task
+from mhkd.training.stages import RunFolder, Say
+
+POOLED_FILE = "pooled_predictions.csv"
+METRICS_FILE = "crossval.json"
+
+
+def cross_validate(
+    recipe_name: str | Path,
+    column: str,
+    *,
+    data_dir: Path | None = None,
+    run_dir: Path | None = None,
+    workers: int | None = None,
+    say: Say = lambda _: None,
+) -> Path:
+    """Trains teachers and students inside each fold and measures the pooled answers.
+
+    What is computed for a post without its label (speech, states of frozen layers) is computed
+    once for all folds. A stopped run goes on where it was.
+
+    Args:
+        recipe_name: a YAML file, or a name such as ``embedded/idendep``.
+        column: of the recipe's splits file; each of its values is a fold.
+        data_dir, run_dir, workers, say: as in ``train``.
+
+    Returns:
+        The folder with ``crossval.json`` and ``pooled_predictions.csv`` (id, label and
+        probabilities, no text).
+
+    Raises:
+        RecipeError: the recipe, its data or the column can't be used.
+    """
+    recipe = load_recipe(recipe_name)
+    source = data_dir or Path(recipe.data.folder)
+    target = run_dir or Path("runs") / recipe.name
+    folder, tables = target / f"crossval-{column}", []
+    for name, data in _each_fold(recipe, source, column):
+        bundle = folder / name
+        if not (bundle / PREDICTIONS_FILE).is_file():
+            say(f"fold {name}")
+            run = Run(recipe, data, RunFolder(target, say), everyone=_ids(data))
+            train_task(run, bundle, workers)
+        tables.append(pd.read_csv(bundle / PREDICTIONS_FILE, dtype={"id": str}))
+    pooled = pd.concat(tables, ignore_index=True)
+    pooled.to_csv(folder / POOLED_FILE, index=False)
+    metrics = measure_pooled(pooled, recipe.labels, recipe.seed)
+    content = {"recipe": recipe.model_dump(), "column": column, "folds": len(tables), **metrics}
+    (folder / METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    return folder
+
+
+def measure_pooled(pooled: pd.DataFrame, labels: list[str], seed: int) -> dict[str, Any]:
+    """Metrics of every model over all posts, and McNemar's test of the student against its twin.
+
+    Args:
+        pooled: as ``test_predictions.csv`` of a bundle, of all folds.
+    """
+    truth = np.array([labels.index(label) for label in pooled["label"]], np.int64)
+    ending = f": {labels[0]}"
+    models = [name.removesuffix(ending) for name in pooled.columns if name.endswith(ending)]
+    found: dict[str, npt.NDArray[np.float64]] = {
+        model: pooled[[f"{model}: {label}" for label in labels]].to_numpy(float) for model in models
+    }
+    paired = compare_paired(found["student"], found["student_without_teachers"], truth)
+    return {
+        "metrics": {model: measure(p, truth, seed=seed) for model, p in found.items()},
+        "student_against_twin": paired,
+    }
+
+
+def _each_fold(recipe: Recipe, folder: Path, column: str) -> Iterator[tuple[str, TaskData]]:
+    everyone, splits = load_everyone(recipe.data, recipe.labels, folder)
+    if splits is None or column not in splits.columns:
+        raise RecipeError(
+            f"The recipe's splits file has no column '{column}' that names the folds."
+        )
+    marks = splits[column].reindex(list(everyone.ids)).fillna("").to_numpy(str)
+    names = sorted(set(marks) - {""})
+    if len(names) < 2:
+        raise RecipeError(f"The column '{column}' names {len(names)} folds: expected two or more.")
+    for name in names:
+        train = everyone.choose(np.where((marks != name) & (marks != ""))[0])
+        test = everyone.choose(np.where(marks == name)[0])
+        train = with_folds(train, recipe.labels, recipe.data.folds, recipe.seed)
+        facts = {
+            "train": {**train.describe(recipe.labels), "ids": _hash(train.ids)},
+            "test": test.describe(recipe.labels),
+            "folds": recipe.data.folds,
+        }
+        yield name, TaskData(train, test, facts, {})
+
+
+def _ids(data: TaskData) -> tuple[str, ...]:
+    return tuple(sorted((*data.train.ids, *data.test.ids)))
+
+
+def _hash(ids: tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()

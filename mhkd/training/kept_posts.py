@@ -1,0 +1,51 @@
+"""What is computed once for every post, whatever run or fold it stands in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+
+from mhkd.training.stages import make_key, write_tensors
+
+
+def keep_for_posts(
+    folder: Path,
+    name: str,
+    keys: Sequence[str],
+    make: Callable[[list[int]], Sequence[torch.Tensor]],
+) -> list[torch.Tensor]:
+    """One tensor for each key: read where it is kept, else computed and kept.
+
+    Args:
+        folder: of the files ``<name>-….safetensors``, one for each call that computed something.
+        name: what the tensors are; decides them together with the key.
+        keys: of the posts, see ``key_of``; a key may recur.
+        make: computes those of some rows of ``keys``, in that order.
+
+    Raises:
+        RecipeError: they can't be written.
+    """
+    wanted = set(keys)
+    found: dict[str, torch.Tensor] = {}
+    for file in sorted(folder.glob(f"{name}-*.safetensors")):
+        with safe_open(file, framework="pt") as kept:
+            found |= {key: kept.get_tensor(key) for key in wanted.intersection(kept.keys())}
+    first = {key: row for row, key in reversed(list(enumerate(keys)))}
+    missing = sorted(row for key, row in first.items() if key not in found)
+    if missing:
+        made = {
+            keys[row]: tensor.clone(memory_format=torch.contiguous_format)
+            for row, tensor in zip(missing, make(missing), strict=True)
+        }
+        write_tensors(made, folder / f"{name}-{make_key({'keys': list(made)})}.safetensors")
+        found |= made
+    return [found[key] for key in keys]
+
+
+def key_of(text: str) -> str:
+    """A hash of a post's text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,58 @@
+"""Two folds through every stage, pooled."""
+
+import json
+
+import pandas as pd
+import pytest
+import yaml
+
+from mhkd.errors import RecipeError
+from mhkd.training.cross_validate import cross_validate
+from tests.tiny import build_tiny_bundle
+from tests.training.test_run import write_data, write_recipe
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("crossval")
+    build_tiny_bundle(folder)
+    write_data(folder)
+    ids = [*(f"tr{i}" for i in range(18)), *(f"te{i}" for i in range(8))]
+    rows = [f"{id_},{i // 2 % 2}" for i, id_ in enumerate(ids)]
+    (folder / "splits.csv").write_text("\n".join(["id,fold2", *rows]) + "\n")
+    content = yaml.safe_load(write_recipe(folder, folder / "backbones").read_text())
+    content["data"]["splits"] = "splits.csv"
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(content))
+    return folder
+
+
+def run(folder, column, say=lambda _: None):
+    return cross_validate(
+        folder / "tiny.yaml", column, data_dir=folder, run_dir=folder / "run", workers=1, say=say
+    )
+
+
+def test_every_post_is_tested_once_by_models_that_have_not_seen_it(folder):
+    out = run(folder, "fold2")
+    pooled = pd.read_csv(out / "pooled_predictions.csv")
+    assert sorted(pooled["id"]) == sorted(pd.read_csv(folder / "splits.csv")["id"])
+    assert "text" not in pooled.columns
+    found = json.loads((out / "crossval.json").read_text())
+    assert found["folds"] == 2
+    assert {"student", "student_without_teachers", "teachers", "tf_idf_linear"} <= set(
+        found["metrics"]
+    )
+    assert found["metrics"]["student"]["n"] == 26
+    right = (pooled["student: suicide"] > 0.5) == (pooled["label"] == "suicide")
+    assert found["metrics"]["student"]["accuracy"] == pytest.approx(right.mean())
+    for name, others in (("0", 14), ("1", 12)):
+        manifest = json.loads((out / name / "bundle.json").read_text())
+        assert manifest["data"]["test"]["posts"] == others
+    said = []
+    assert run(folder, "fold2", said.append) == out
+    assert said == []
+
+
+def test_a_column_that_is_not_there_is_named(folder):
+    with pytest.raises(RecipeError, match="no column 'fold9'"):
+        run(folder, "fold9")
