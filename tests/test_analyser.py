@@ -189,7 +189,7 @@ def test_a_post_is_spoken(analyser: Analyser) -> None:
 def test_what_no_voice_can_say_is_left_out(
     analyser: Analyser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mhkd.post_run.speak_post", lambda *_, **__: None)
+    monkeypatch.setattr("mhkd.post_answers.speak_post", lambda *_, **__: None)
     found = analyser.analyse(Post(TEXT))
     assert found.given.audio.origin == "none"
     assert "audio_left_out" in _codes(found)
@@ -256,7 +256,7 @@ def test_a_recording_of_another_text_is_told(
     analyser: Analyser, monkeypatch: pytest.MonkeyPatch, heard: str, code: str | None
 ) -> None:
     transcript = Transcript(heard, "en", 4.0, whole=True, model="a")
-    monkeypatch.setattr("mhkd.post_run.write_down", lambda recording, cancel: transcript)
+    monkeypatch.setattr("mhkd.post_answers.write_down", lambda recording, cancel: transcript)
     monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
     stages: list[str] = []
     found = analyser.analyse(Post(TEXT, tone(2.0)), on_progress=lambda p: stages.append(p.stage))
@@ -273,7 +273,7 @@ def test_a_transcriber_that_fails_costs_no_answer(
     def fail(recording: Recording, cancel: object) -> Transcript:
         raise TranscriberError("The Whisper model can't be opened.")
 
-    monkeypatch.setattr("mhkd.post_run.write_down", fail)
+    monkeypatch.setattr("mhkd.post_answers.write_down", fail)
     monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
     found = analyser.analyse(Post(TEXT, tone(2.0)))
     assert "text_not_compared" in _codes(found)

@@ -12,7 +12,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 # Records and numbers that say nothing about how things are done: open to all of mhkd.
-RECORDS = {"analysis", "assets", "errors", "formulas", "limits", "post"}
+RECORDS = {
+    "analysis",
+    "assets",
+    "attributions",
+    "contributions",
+    "errors",
+    "formulas",
+    "limits",
+    "post",
+}
 
 # Part of mhkd → the parts of it that it may import, beside the records and itself.
 # An entry with a dot allows that one module. `bundle` in `models` is its manifest, a record.
@@ -30,9 +39,10 @@ ALLOWED: dict[str, set[str]] = {
     "shelf": set(),
     "neutral": {"predictions", "models"},
     "gate": set(),
-    "post_run": {"predictions", "findings", "models", "bundle", "explain", "audio", "text"}
+    "post_answers": {"predictions", "findings", "models", "bundle", "neutral", "audio", "text"},
+    "post_run": {"post_answers", "findings", "models", "bundle", "explain", "text"}
     | {"conformal", "neutral"},
-    "analyser": {"gate", "post_run", "neutral", "predictions", "batch_predictions", "models"}
+    "analyser": {"gate", "post_answers", "post_run", "neutral", "predictions", "batch_predictions", "models"}
     | {"bundle", "explain", "audio", "text"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}

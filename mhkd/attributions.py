@@ -1,0 +1,252 @@
+"""What an answer rests on, as frozen records: words, emotions, sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class WordScore:
+    """A word of the post, ``text[start:end]``, and its signed share of the logit."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class TrustThresholds:
+    """What separates an explanation that holds from one to be read with care.
+
+    Attributes:
+        min_advantage: lead of comprehensiveness over the mean random order that only 5 %
+            of random orders reach.
+        min_rank_correlation: of two methods; reached by 90 % of held-out posts.
+        posts: held-out posts that both come from; 0 where the bundle carries none.
+    """
+
+    min_advantage: float
+    min_rank_correlation: float
+    posts: int
+
+
+@dataclass(frozen=True)
+class WordTrust:
+    """How an explanation of words fares when words are taken away.
+
+    Attributes:
+        unit: what was taken away, ``word`` or ``sentence``.
+        comprehensiveness: mean fall of the logit explained without the strongest 1, 5,
+            10, 20 and 50 %; the larger, the better.
+        sufficiency: the same with nothing but them; the smaller, the better.
+        random_comprehensiveness, random_sufficiency: the same in random orders.
+        second_method: the other method; null where the first is not gradients.
+        rank_correlation: Spearman's, of both methods.
+        overlap: share of the strongest fifth that both have in common.
+        mark: ``holds``, ``caution`` or ``fails``.
+        reasons: no_better_than_random, little_better_than_random,
+            strongest_do_not_suffice, methods_disagree, not_converged.
+        random_orders: comprehensiveness of each random order.
+        thresholds: what the mark was set by.
+    """
+
+    unit: Literal["word", "sentence"]
+    comprehensiveness: float
+    random_comprehensiveness: float
+    sufficiency: float
+    random_sufficiency: float
+    second_method: str | None
+    rank_correlation: float | None
+    overlap: float | None
+    mark: Literal["holds", "caution", "fails"]
+    reasons: tuple[str, ...]
+    random_orders: tuple[float, ...] = ()
+    thresholds: TrustThresholds | None = None
+
+
+@dataclass(frozen=True)
+class OtherBaseline:
+    """The same gradients from another baseline, and how far the words' order hangs on it.
+
+    Attributes:
+        baseline: what stands for an absent word.
+        relative_gap, converged, steps: as of the explanation itself.
+        rank_correlation: Spearman's, of the words' scores from both; null where all are equal.
+    """
+
+    baseline: str
+    relative_gap: float
+    converged: bool
+    steps: int
+    rank_correlation: float | None
+
+
+@dataclass(frozen=True)
+class WordAttribution:
+    """Integrated gradients on the input embeddings, summed to words.
+
+    The function explained is the logit of ``target`` minus the mean of the other
+    logits. Scores of all words and ``special_score`` add up to ``output − baseline_output``
+    but for the gap.
+
+    Attributes:
+        relative_gap: ``|δ| / max(|F(x) − F(x₀)|, 0.1)``.
+        converged: ``relative_gap`` is below 0.05, and the path is resolved.
+        special_score: what falls on special tokens.
+        steps: gradients that were computed.
+        unit: what a score belongs to, ``word`` or ``sentence``.
+        fallback: the gradients did not converge, so that each score is how far the logit falls
+            when that word or sentence is replaced by the baseline; these do not add up.
+            ``relative_gap`` and ``steps`` are those of the gradients.
+        trust: null where it was not checked.
+        other_baseline: null where it was not checked, or the scores are not gradients.
+    """
+
+    target: str
+    method: str
+    baseline: str
+    words: tuple[WordScore, ...]
+    relative_gap: float
+    converged: bool
+    special_score: float
+    output: float
+    baseline_output: float
+    steps: int
+    unit: Literal["word", "sentence"] = "word"
+    fallback: bool = False
+    trust: WordTrust | None = None
+    other_baseline: OtherBaseline | None = None
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """A small set of words or sentences without which the student answers otherwise.
+
+    Attributes:
+        unit: ``word`` or ``sentence``.
+        removed: in the order of the post, with their scores for the old answer; empty where
+            removing up to ``tried`` of them changed nothing.
+        label_before, label_after: the most probable label; null where nothing changed.
+        probability_before, probability_after: of ``label_before``.
+        tried: the largest number of words or sentences that was removed.
+        texts_read: shortened posts that the student was asked about.
+    """
+
+    unit: Literal["word", "sentence"]
+    removed: tuple[WordScore, ...]
+    label_before: str
+    label_after: str | None
+    probability_before: float
+    probability_after: float | None
+    tried: int
+    texts_read: int
+
+
+@dataclass(frozen=True)
+class EmotionAttribution:
+    """Integrated gradients on the emotion embeddings, per word and per emotion.
+
+    ``emotions`` shares each lexicon word's score out over the emotions it
+    carries; ``unlisted`` is what falls on words outside the lexicon, so
+    that all of them add up to the sum of the words.
+    """
+
+    target: str
+    method: str
+    baseline: str
+    words: tuple[WordScore, ...]
+    emotions: Mapping[str, float]
+    unlisted: float
+    word_emotions: Mapping[str, tuple[str, ...]]
+    relative_gap: float
+    converged: bool
+    output: float
+    baseline_output: float
+    steps: int
+
+
+@dataclass(frozen=True)
+class SegmentScore:
+    """A stretch of sound and how much the logit falls when it is silenced."""
+
+    start_s: float
+    end_s: float
+    score: float
+
+
+@dataclass(frozen=True)
+class BandScore:
+    """A band of frequencies and how much the logit falls without it."""
+
+    band: str
+    low_hz: float
+    high_hz: float
+    score: float
+
+
+@dataclass(frozen=True)
+class SoundChange:
+    """The recording said otherwise, its words kept: how the logit and the probability move."""
+
+    change: str
+    logit_change: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class SoundChecks:
+    """What stands beside the occlusion with silence.
+
+    Attributes:
+        noise: the same stretches filled with white noise as loud as the recording.
+        rank_correlation: Spearman's, of both fills; null where one does not vary.
+        bands: each band of frequencies taken out.
+        probability: calibrated, of the label explained, for the recording as it is.
+        changes: pitch, tempo and loudness changed.
+        comprehensiveness, random_comprehensiveness: as of words, for stretches; null for few.
+    """
+
+    noise: tuple[SegmentScore, ...]
+    rank_correlation: float | None
+    bands: tuple[BandScore, ...]
+    probability: float
+    changes: tuple[SoundChange, ...]
+    comprehensiveness: float | None
+    random_comprehensiveness: float | None
+
+
+@dataclass(frozen=True)
+class SoundAttribution:
+    """Occlusion of time segments, filled with silence.
+
+    Attributes:
+        padding_score: change of the logit when the padding is filled with noise.
+        segment_s: nominal length of a segment.
+        checks: null where they were not made.
+    """
+
+    target: str
+    method: str
+    fill: str
+    segments: tuple[SegmentScore, ...]
+    segment_s: float
+    padding_score: float
+    output: float
+    checks: SoundChecks | None = None
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """One explanation for each prediction; null where it was not asked for.
+
+    ``counterfactual`` is the student's.
+    """
+
+    student: WordAttribution | None = None
+    text: WordAttribution | None = None
+    emotion: EmotionAttribution | None = None
+    audio: SoundAttribution | None = None
+    counterfactual: Counterfactual | None = None
