@@ -42,7 +42,15 @@ ALLOWED: dict[str, set[str]] = {
     "post_answers": {"predictions", "findings", "models", "bundle", "neutral", "audio", "text"},
     "post_run": {"post_answers", "findings", "models", "bundle", "explain", "text"}
     | {"conformal", "neutral"},
-    "analyser": {"gate", "post_answers", "post_run", "neutral", "predictions", "batch_predictions", "models"}
+    "analyser": {
+        "gate",
+        "post_answers",
+        "post_run",
+        "neutral",
+        "predictions",
+        "batch_predictions",
+        "models",
+    }
     | {"bundle", "explain", "audio", "text"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}

@@ -46,6 +46,15 @@ def keep_for_posts(
     return [found[key] for key in keys]
 
 
+def kept_keys(folder: Path, name: str) -> set[str]:
+    """The keys of all posts for which something of this name is kept."""
+    found: set[str] = set()
+    for file in folder.glob(f"{name}-*.safetensors"):
+        with safe_open(file, framework="pt") as kept:
+            found.update(kept.keys())
+    return found
+
+
 def key_of(text: str) -> str:
     """A hash of a post's text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

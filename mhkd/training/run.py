@@ -25,7 +25,7 @@ from mhkd.training.hub import take_from_hub
 from mhkd.training.leaks import find_leaks, tell_leaks
 from mhkd.training.processes import first_alone, is_first, join_processes, wait_for_others
 from mhkd.training.recipe import Recipe, load_recipe
-from mhkd.training.sounds import keep_pooled
+from mhkd.training.sounds import find_unheard, keep_pooled
 from mhkd.training.speech import SpokenPost, assign_voices, plan_corpus, speak_corpus
 from mhkd.training.stages import RunFolder, Say, make_key
 from mhkd.training.students import StudentSearch, train_students
@@ -136,14 +136,15 @@ def train_task(run: Run, bundle: Path, workers: int | None = None) -> Path:
 
 
 def speak(run: Run, workers: int | None) -> list[SpokenPost]:
-    """Speaks every training post that is not spoken yet."""
+    """Speaks every training post that is neither spoken nor heard yet."""
     speech, posts = run.recipe.speech, run.posts
     texts = dict(zip(posts.ids, posts.texts, strict=True))
     voices = assign_voices(run.everyone or posts.ids, speech.voices, run.recipe.seed)
     jobs = plan_corpus(texts, voices, run.folder.folder / "speech", speech.words)
-    run.folder.say(f"speech: {sum(not job.file.exists() for job in jobs)} posts to speak")
+    unheard = find_unheard(run.recipe.audio.backbone, jobs, run.folder.folder)
+    run.folder.say(f"speech: {sum(not job.file.exists() for job in unheard)} posts to speak")
     if is_first():
-        speak_corpus(jobs, workers)
+        speak_corpus(unheard, workers)
     wait_for_others()
     return jobs
 

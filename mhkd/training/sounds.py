@@ -14,7 +14,7 @@ from torch import nn
 from mhkd.models.audio import AudioClassifier, encode_sound
 from mhkd.models.backbones import load_audio_backbone
 from mhkd.training.fit import Targets, cross_entropy, fit_classifier
-from mhkd.training.kept_posts import keep_for_posts
+from mhkd.training.kept_posts import keep_for_posts, kept_keys
 from mhkd.training.recipe import AudioRecipe
 from mhkd.training.speech import SpokenPost, load_spoken
 from mhkd.training.stages import make_key
@@ -25,7 +25,7 @@ _POSTS_AT_ONCE = 8
 def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> torch.Tensor:
     """Mean states of every layer for all spoken posts, shape (posts, layers, width).
 
-    Read from ``folder`` where they are kept. Mean, layer sum and projector are linear,
+    Read from ``folder`` where they are kept, in float16. Mean, layer sum and projector are linear,
     so that the head can be trained on these alone.
     """
 
@@ -44,11 +44,21 @@ def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> torc
                 torch.cat([sound.features for sound in sounds]),
                 torch.cat([sound.samples_heard for sound in sounds]),
                 torch.tensor(index),
-            )
+            ).half()
         return pooled
 
-    name = f"sound-{make_key({'backbone': backbone})}"
-    return torch.stack(keep_for_posts(folder, name, [job.file.stem for job in jobs], make))
+    keys = [job.file.stem for job in jobs]
+    return torch.stack(keep_for_posts(folder, _name_of(backbone), keys, make)).float()
+
+
+def find_unheard(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> list[SpokenPost]:
+    """The posts whose pooled states are not kept; only these have to be spoken."""
+    heard = kept_keys(folder, _name_of(backbone))
+    return [job for job in jobs if job.file.stem not in heard]
+
+
+def _name_of(backbone: str) -> str:
+    return f"sound-{make_key({'backbone': backbone})}"
 
 
 class AudioHead(nn.Module):
