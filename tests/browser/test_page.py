@@ -104,7 +104,7 @@ def test_an_uploaded_recording_is_analysed(
     _await_answer(page)
     page.get_by_text("Sound: recorded", exact=True).wait_for()
     page.get_by_role("tab", name="Sound").click()
-    page.get_by_text("Strongest stretch").wait_for(timeout=_ANSWER_MS)
+    page.get_by_text("Strongest stretch,").wait_for(timeout=_ANSWER_MS)
     assert page.locator("audio").count() == 3
     page.get_by_role("tab", name="Words").click()
     assert page.locator(".post-words").first.inner_text().strip() == _POST
