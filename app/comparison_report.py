@@ -32,15 +32,8 @@ from app.components.help_lines import NOT_THIS, HelpLines
 from app.escape import build_help_lines, build_note, build_table, colour_words, escape, mark_text
 from app.report import LIMITS
 from app.report_frame import build_chart, build_document
-from app.wording import (
-    MODEL_NAMES,
-    ORIGIN_BADGES,
-    say_finding,
-    say_points,
-    say_words_trust,
-    signed,
-    source_of,
-)
+from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_points, signed, source_of
+from app.words_wording import say_words_trust
 from mhkd.analysis import Analysis, EmotionAttribution, WordAttribution
 
 Pair = tuple[Analysis, Analysis]

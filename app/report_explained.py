@@ -9,12 +9,15 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from app import charts
-from app.escape import build_table, colour_words, escape
+from app.counterfactual import say_counterfactual
+from app.escape import build_table, colour_words, escape, mark_text
 from app.report_frame import build_chart
 from app.theme import AWAY, TOWARD
-from app.wording import MODEL_NAMES, say_words_trust, signed, source_of
+from app.wording import MODEL_NAMES, signed, source_of
+from app.words_wording import say_words_trust
 from mhkd.analysis import (
     Analysis,
+    Counterfactual,
     EmotionAttribution,
     SoundAttribution,
     WordAttribution,
@@ -48,12 +51,25 @@ def build_explanations(analysis: Analysis, sources: Mapping[str, str], text: str
             if field.name in _TITLES:
                 parts.append(f"<h3>{escape(name)}</h3><p>Was not explained.</p>")
             continue
+        if isinstance(found, Counterfactual):
+            parts.append(_build_counterfactual(found, sources, text))
+            continue
         shaky = ' class="shaky"' if getattr(found, "converged", True) is False else ""
         parts.append(
             f"<section{shaky}><h3>{escape(name)}: {_TITLES.get(field.name, 'explanation')}</h3>"
             f"{_build_one(found, sources, text)}</section>"
         )
     return "".join(parts)
+
+
+def _build_counterfactual(
+    found: Counterfactual, sources: Mapping[str, str], text: str | None
+) -> str:
+    told = f"<p>{escape(say_counterfactual(found, sources))}</p>"
+    if text is not None and found.removed:
+        marks = [(f"removed {found.unit}", word.start, word.end) for word in found.removed]
+        told += mark_text(text, marks)
+    return f"<section><h3>What would change the student’s answer</h3>{told}</section>"
 
 
 def collect_measures(found: Any, *, prefix: str = "") -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mhkd.analysis import TEACHERS, Analysis, EmotionAttribution, Prediction, WordAttribution
+from mhkd.analysis import TEACHERS, Analysis, Prediction
 
 MODEL_NAMES: Final[Mapping[str, str]] = {
     "student": "Student",
@@ -80,19 +80,6 @@ _FINDINGS: Final[Mapping[str, str]] = {
     "audio_left_out": "The audio teacher was left out",
 }
 
-_TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
-    "holds": ("●●●", "Holds"),
-    "caution": ("●●○", "With care"),
-    "fails": ("●○○", "Fails"),
-}
-_TRUST_REASONS: Final[Mapping[str, str]] = {
-    "no_better_than_random": "its order is no better than a random one",
-    "little_better_than_random": "its lead over random orders is within chance",
-    "strongest_do_not_suffice": "the strongest alone keep less of the answer than random ones",
-    "methods_disagree": "the two methods disagree",
-    "not_converged": "gradients did not converge",
-}
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -127,7 +114,7 @@ def say_answer(prediction: Prediction, sources: Mapping[str, str]) -> Answer:
     label, probability = top_label(prediction)
     others = [name for name in prediction.probabilities if name != label]
     here = source_of(label, sources)
-    there = _join([source_of(name, sources) for name in others], "or")
+    there = join_words([source_of(name, sources) for name in others], "or")
     decided = probability > UNDECIDED_TO
     if decided:
         headline = f"This post resembles posts from {here} more than posts from {there}."
@@ -206,7 +193,8 @@ def say_disagreement(analysis: Analysis, sources: Mapping[str, str]) -> str | No
                 f"the {MODEL_NAMES[name].lower()} ({say_probability(probability)})"
             )
     told = "; ".join(
-        f"to {source_of(label, sources)}: {_join(names, 'and')}" for label, names in sides.items()
+        f"to {source_of(label, sources)}: {join_words(names, 'and')}"
+        for label, names in sides.items()
     )
     return f"They point to different labels. {told[:1].upper()}{told[1:]}. The mean hides this."
 
@@ -229,79 +217,6 @@ def say_contributions(analysis: Analysis, sources: Mapping[str, str]) -> str | N
 def say_points(value: float) -> str:
     """A signed difference of probabilities in points: ``+14.2 points``."""
     return f"{signed(100 * value, 1)} points"
-
-
-def say_words_trust(found: WordAttribution | EmotionAttribution) -> str:
-    """How far an integrated-gradients explanation can be trusted, in one line."""
-    gap = f"relative gap {100 * found.relative_gap:.1f} % after {found.steps} steps"
-    if isinstance(found, WordAttribution) and found.fallback:
-        return (
-            f"Integrated gradients did not converge ({gap}), so each {found.unit} shows instead "
-            "how far the logit falls when it is masked. These falls need not add up."
-        )
-    if found.converged:
-        return f"Converged: the words add up to the answer ({gap})."
-    return f"Did not converge: the words do not add up to the answer ({gap}). Read with care."
-
-
-def say_trust(found: WordAttribution) -> str | None:
-    """Whether an explanation stood its test: a mark of three steps and one sentence."""
-    trust = found.trust
-    if trust is None:
-        return None
-    mark, word = _TRUST_MARKS[trust.mark]
-    told = (
-        f"masking the strongest {trust.unit}s moves the logit by "
-        f"{signed(-trust.comprehensiveness, 2)} on average, random ones by "
-        f"{signed(-trust.random_comprehensiveness, 2)}"
-    )
-    if trust.rank_correlation is not None:
-        told += f"; rank correlation with {trust.second_method} {trust.rank_correlation:.2f}"
-    reasons = _join([_TRUST_REASONS[reason] for reason in trust.reasons], "and")
-    return f"{mark} {word}: {told}." + (f" {_capitalise(reasons)}." if reasons else "")
-
-
-def say_thresholds(found: WordAttribution) -> str | None:
-    """What the mark was set by; None where no mark was set."""
-    limits = None if found.trust is None else found.trust.thresholds
-    if limits is None:
-        return None
-    if not limits.posts:
-        return (
-            "The mark: it fails if its order is no better than random; it holds if the strongest "
-            f"suffice and the methods correlate above {limits.min_rank_correlation:.2f}. This "
-            "bundle carries no thresholds from held-out posts."
-        )
-    return (
-        f"The mark comes from {limits.posts:,} held-out posts: it holds with a lead over random "
-        f"orders of {limits.min_advantage:.2f}, which chance reaches in 5 %, and a correlation of "
-        f"the two methods of {limits.min_rank_correlation:.2f}, which 90 % of them reach."
-    )
-
-
-def say_other_baseline(found: WordAttribution) -> str | None:
-    """How far an explanation hangs on its baseline; None where that was not looked at."""
-    other = found.other_baseline
-    if other is None:
-        return None
-    gap = f"relative gap {100 * other.relative_gap:.1f} % after {other.steps} steps"
-    told = f"From another baseline, {other.baseline}"
-    if not other.converged:
-        return f"{told}, the gradients do not converge ({gap})."
-    if other.rank_correlation is None:
-        return f"{told}: {gap}."
-    return f"{told}: rank correlation {other.rank_correlation:.2f} ({gap})."
-
-
-def say_words_method(found: WordAttribution) -> str:
-    """How the scores of words came about."""
-    told = f"{found.method}; baseline: {found.baseline}. "
-    if found.fallback:
-        return f"{told}Logit of the whole post {found.output:.3f}."
-    return (
-        f"{told}Logit {found.baseline_output:.3f} → {found.output:.3f}; "
-        f"{signed(found.special_score, 3)} falls on special tokens."
-    )
 
 
 def say_stage(stage: str) -> str:
@@ -381,11 +296,13 @@ def _say_certainty(probability: float) -> str:
     return "much more"
 
 
-def _capitalise(words: str) -> str:
+def capitalise(words: str) -> str:
+    """The words with a capital first letter."""
     return words[:1].upper() + words[1:]
 
 
-def _join(parts: list[str], word: str) -> str:
+def join_words(parts: list[str], word: str) -> str:
+    """``a, b and c`` with ``word`` before the last."""
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"

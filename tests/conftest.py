@@ -1,4 +1,4 @@
-"""Every test runs offline, in a home of its own."""
+"""Every test runs offline, in a home of its own; a tiny bundle is opened once for all."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Analyser
+    from mhkd.analysis import Analysis
 
 # Hugging Face libraries read these when they are first imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -67,3 +71,29 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in ("HF_HOME", "TORCH_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
             patch.setenv(name, str(home / name.lower()))
         yield home
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny bundle."""
+    from tests.tiny import build_tiny_bundle
+
+    return build_tiny_bundle(tmp_path_factory.mktemp("analysed"))
+
+
+@pytest.fixture(scope="session")
+def analyser(folder: Path) -> Analyser:
+    """The tiny bundle, opened."""
+    from mhkd.analyser import Analyser
+
+    return Analyser.open(folder, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def whole(analyser: Analyser) -> Analysis:
+    """A whole analysis of a post with a recording."""
+    from mhkd.post import Post
+    from tests.analysed import TEXT
+    from tests.tiny import tone
+
+    return analyser.analyse(Post(TEXT, tone(3.0)))

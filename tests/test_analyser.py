@@ -14,37 +14,14 @@ import torch
 
 from mhkd.analyser import Analyser
 from mhkd.analysis import MODELS, TEACHERS, Analysis, Progress
-from mhkd.audio.transcribe import Transcript
-from mhkd.bundle import MANIFEST, Manifest, save_manifest
-from mhkd.errors import BundleError, Cancelled, InputError, TranscriberError
+from mhkd.errors import BundleError, Cancelled, InputError
 from mhkd.explain.teachers import divergence_bits
 from mhkd.models.encoded import encode_post
 from mhkd.models.text import batch_posts
-from mhkd.post import Post, Recording
-from tests.tiny import LABELS, POST, build_tiny_bundle, tone
+from mhkd.post import Post
+from tests.analysed import LONG, TEXT
+from tests.tiny import LABELS, tone
 from tests.unchanged import fingerprint
-
-TEXT = f"{POST} I am so tired today and it was good, but I feel alone when I am at the end."
-LONG = " ".join([TEXT] * 30)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_bundle(tmp_path_factory.mktemp("analysed"))
-
-
-@pytest.fixture(scope="module")
-def analyser(folder: Path) -> Analyser:
-    return Analyser.open(folder, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def whole(analyser: Analyser) -> Analysis:
-    return analyser.analyse(Post(TEXT, tone(3.0)))
-
-
-def _codes(analysis: Analysis) -> list[str]:
-    return [finding.code for finding in analysis.quality]
 
 
 def test_every_model_answers_with_probabilities(whole: Analysis) -> None:
@@ -158,126 +135,6 @@ def test_the_models_are_unchanged(analyser: Analyser) -> None:
     with pytest.raises(Cancelled):
         analyser.analyse(Post(LONG, tone(1.0)), cancel=_CancelAfter(30))
     assert [fingerprint(model) for model in models] == before
-
-
-@pytest.mark.parametrize(
-    ("samples", "code"),
-    [(np.zeros(16_000, np.float32), "no_speech"), (tone(0.05).samples, "too_short")],
-)
-def test_a_recording_without_speech_leaves_the_audio_teacher_out(
-    analyser: Analyser, samples: np.ndarray, code: str
-) -> None:
-    found = analyser.analyse(Post(TEXT, Recording(samples, 16_000, "recorded")))
-    assert code in _codes(found) and "audio_left_out" in _codes(found)
-    assert found.predictions["audio"] is None and found.attributions.audio is None
-    assert found.teacher_contributions.shapley["audio"] is None
-    assert found.given.audio.origin == "recorded" and found.given.audio.seconds_heard == 0
-    both = [found.predictions[name].probabilities["suicide"] for name in ("text", "emotion")]
-    assert found.predictions["teachers"].probabilities["suicide"] == pytest.approx(np.mean(both))
-
-
-def test_a_post_is_spoken(analyser: Analyser) -> None:
-    spoken = analyser.speak(TEXT)
-    assert spoken is not None and spoken.origin == "synthesised"
-    found = analyser.analyse(Post(TEXT), explain="none")
-    given = analyser.analyse(Post(TEXT, spoken), explain="none")
-    assert found.given.audio.origin == given.given.audio.origin == "synthesised"
-    assert found.predictions == given.predictions
-    assert "speaking" in found.timing_ms and "speaking" not in given.timing_ms
-
-
-def test_what_no_voice_can_say_is_left_out(
-    analyser: Analyser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mhkd.post_answers.speak_post", lambda *_, **__: None)
-    found = analyser.analyse(Post(TEXT))
-    assert found.given.audio.origin == "none"
-    assert "audio_left_out" in _codes(found)
-    assert found.predictions["audio"] is None and found.attributions.audio is None
-
-
-def test_a_long_post_is_read_in_part(analyser: Analyser) -> None:
-    found = analyser.analyse(Post(LONG), explain="none", speak=False)
-    read = found.read["student"]
-    assert read.tokens_read < read.tokens_total
-    (message,) = [f.message for f in found.quality if f.code == "truncated"]
-    assert f"{read.tokens_read:,}" in message
-
-
-def test_a_long_recording_is_heard_in_part(analyser: Analyser) -> None:
-    found = analyser.analyse(Post(TEXT, tone(32.0, rate_hz=8_000)), explain="none")
-    assert found.given.audio.seconds == pytest.approx(32.0)
-    assert found.given.audio.seconds_heard == pytest.approx(30.0)
-    assert found.given.audio.padding_s == 0
-
-
-def test_an_unfamiliar_post(folder: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    for file in folder.iterdir():
-        (copy / file.name).write_bytes(file.read_bytes())
-    manifest = Manifest.model_validate_json((copy / MANIFEST).read_text("utf-8"))
-    near = manifest.familiarity.model_copy(update={"threshold": 1e-6})
-    save_manifest(manifest.model_copy(update={"familiarity": near}), copy)
-    found = Analyser.open(copy, device="cpu").analyse(Post(TEXT), explain="none", speak=False)
-    assert found.familiarity.outside and "unfamiliar" in _codes(found)
-
-
-def test_familiarity_is_measured_in_the_frozen_layers(analyser: Analyser, whole: Analysis) -> None:
-    """Against the hidden states that transformers itself reports after layer 1."""
-    member = analyser._members.student
-    post = encode_post(member.tokenizer, TEXT)
-    with torch.no_grad():
-        states = member.model.encoder(
-            inputs_embeds=member.model.embed(post.input_ids),
-            attention_mask=post.attention_mask,
-            output_hidden_states=True,
-        ).hidden_states[1]
-    features = torch.nn.functional.normalize(states[post.attention_mask.bool()].mean(0), dim=-1)
-    assert whole.familiarity.distance == pytest.approx(float(features[:4].norm()), rel=1e-4)
-
-
-def test_a_recorded_voice_is_measured_and_a_spoken_one_is_not(analyser: Analyser) -> None:
-    recorded = analyser.analyse(Post(TEXT, tone(4.0)), explain="none")
-    spoken = analyser.analyse(Post(TEXT), explain="none")
-    assert "unlike_training_voices" in _codes(recorded)
-    assert "unlike_training_voices" not in _codes(spoken)
-    assert spoken.voice is None and spoken.to_json()["voice"] is None
-    pytest.importorskip("parselmouth", reason="praat-parselmouth is not installed")
-    assert recorded.voice is not None
-    assert recorded.voice.measures["f0_mean"].value == pytest.approx(140, rel=0.02)
-
-
-@pytest.mark.parametrize(
-    ("heard", "code"),
-    [(TEXT, None), ("the weather will stay dry in the north all week", "text_differs")],
-)
-def test_a_recording_of_another_text_is_told(
-    analyser: Analyser, monkeypatch: pytest.MonkeyPatch, heard: str, code: str | None
-) -> None:
-    transcript = Transcript(heard, "en", 4.0, whole=True, model="a")
-    monkeypatch.setattr("mhkd.post_answers.write_down", lambda recording, cancel: transcript)
-    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
-    stages: list[str] = []
-    found = analyser.analyse(Post(TEXT, tone(2.0)), on_progress=lambda p: stages.append(p.stage))
-    assert "matching" in stages
-    assert [c for c in _codes(found) if c.startswith("text_")] == ([code] if code else [])
-    spoken: list[str] = []
-    analyser.analyse(Post(TEXT), on_progress=lambda p: spoken.append(p.stage))
-    assert "matching" not in spoken
-
-
-def test_a_transcriber_that_fails_costs_no_answer(
-    analyser: Analyser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(recording: Recording, cancel: object) -> Transcript:
-        raise TranscriberError("The Whisper model can't be opened.")
-
-    monkeypatch.setattr("mhkd.post_answers.write_down", fail)
-    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
-    found = analyser.analyse(Post(TEXT, tone(2.0)))
-    assert "text_not_compared" in _codes(found)
-    assert found.predictions["audio"] is not None
 
 
 def test_progress(analyser: Analyser) -> None:

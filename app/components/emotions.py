@@ -12,7 +12,8 @@ from app.components.figure import show_figure
 from app.components.words import show_legend, strongest
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_emotions
-from app.wording import say_words_trust, signed, source_of
+from app.wording import signed, source_of
+from app.words_wording import say_words_trust
 from app.work import Case
 from mhkd.analysis import EmotionAttribution
 

@@ -8,15 +8,13 @@ import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.escape import write_coloured_words, write_small_print, write_table
-from app.wording import (
-    MODEL_NAMES,
+from app.wording import MODEL_NAMES, signed, source_of
+from app.words_wording import (
     say_other_baseline,
     say_thresholds,
     say_trust,
     say_words_method,
     say_words_trust,
-    signed,
-    source_of,
 )
 from app.work import Case, ExplainedModel
 from mhkd.analysis import WordAttribution, WordScore

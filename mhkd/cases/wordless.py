@@ -12,6 +12,7 @@ from mhkd.analysis import Analysis, WordScore
 # Strings that the system writes itself; any other in an attribution may come from the post.
 _OWN_STRINGS: Final = frozenset(
     {"target", "method", "baseline", "fill", "rule", "reason", "unit", "band", "change"}
+    | {"label_before", "label_after"}
 )
 _OWN_KEYS: Final = frozenset({"emotions"})  # names of the lexicon's emotions, not words
 _WORD: Final = re.compile(r"\w+")

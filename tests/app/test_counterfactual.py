@@ -1,6 +1,11 @@
+import dataclasses
+
 from app.counterfactual import say_counterfactual
+from app.report import build_report
 from mhkd.analysis import Counterfactual, WordScore
-from tests.app.example_analysis import SOURCES
+from mhkd.cases.wordless import keep_words_of
+from tests.app.example_analysis import SOURCES, TEXT, build_analysis
+from tests.app.test_report import ABOUT
 
 
 def make(count=2, tried=5):
@@ -30,3 +35,17 @@ def test_none_is_an_answer_too():
     assert "up to 5 words" in say_counterfactual(make(0), SOURCES)
     assert "up to 1 word that" in say_counterfactual(make(0, 1), SOURCES)
     assert say_counterfactual(make(0, 0), SOURCES).startswith("No word can be taken away")
+
+
+def test_report_and_kept_case_tell_it_and_name_no_word_without_leave():
+    analysis = build_analysis()
+    attributions = dataclasses.replace(analysis.attributions, counterfactual=make())
+    analysis = dataclasses.replace(analysis, attributions=attributions)
+    bare, full = build_report(analysis, ABOUT), build_report(analysis, ABOUT, text=TEXT)
+    assert "Without these 2 words" in bare
+    assert "secret" not in bare
+    assert "removed word" not in bare
+    assert "removed word" in full
+    kept = keep_words_of(analysis, None)["attributions"]["counterfactual"]
+    assert (kept["label_before"], kept["label_after"]) == ("suicide", "depression")
+    assert kept["removed"] is None

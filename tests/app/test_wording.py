@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app import wording
-from mhkd.analysis import Finding, Prediction, WordTrust
+from mhkd.analysis import Finding, Prediction
 from mhkd.post import Post
 from tests.app.example_analysis import SOURCES, TEXT, build_analysis, build_manifest
 
@@ -92,42 +92,6 @@ def test_contribution_names_the_strongest_teacher_and_its_way() -> None:
 )
 def test_points_keep_their_sign(value: float, told: str) -> None:
     assert wording.say_points(value) == told
-
-
-def test_an_explanation_that_did_not_converge_says_so() -> None:
-    attributions = build_analysis().attributions
-    assert attributions.student is not None
-    assert attributions.text is not None
-    assert wording.say_words_trust(attributions.student).startswith("Converged")
-    assert wording.say_words_trust(attributions.text).startswith("Did not converge")
-    instead = replace(attributions.text, fallback=True, unit="sentence")
-    told = wording.say_words_trust(instead)
-    assert told.startswith("Integrated gradients did not converge (relative gap 8.1 %")
-    assert "each sentence shows instead" in told
-
-
-def test_trust_is_said_with_its_reason() -> None:
-    found = build_analysis().attributions.student
-    assert found is not None
-    assert wording.say_trust(found) is None
-    trust = WordTrust(
-        "word",
-        1.5,
-        0.25,
-        0.1,
-        0.6,
-        "occlusion of words",
-        0.21,
-        0.5,
-        "caution",
-        ("methods_disagree",),
-    )
-    assert wording.say_trust(replace(found, trust=trust)) == (
-        "●●○ With care: masking the strongest words moves the logit by −1.50 on average, random "
-        "ones by −0.25; rank correlation with occlusion of words 0.21. The two methods disagree."
-    )
-    failed = replace(trust, mark="fails", reasons=("no_better_than_random",))
-    assert "●○○ Fails" in str(wording.say_trust(replace(found, trust=failed)))
 
 
 @pytest.mark.parametrize(

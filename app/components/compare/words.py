@@ -14,7 +14,8 @@ from app.comparison_wording import say_texts
 from app.components.figure import show_figure
 from app.components.words import show_legend
 from app.escape import write_coloured_words, write_marked_text, write_small_print, write_table
-from app.wording import MODEL_NAMES, say_trust, say_words_trust, signed, source_of
+from app.wording import MODEL_NAMES, signed, source_of
+from app.words_wording import say_trust, say_words_trust
 from app.work import ExplainedModel
 from mhkd.analysis import EmotionAttribution, WordAttribution
 

@@ -1,0 +1,95 @@
+"""What is said of an explanation of words: its gap, its test, its method. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.wording import capitalise, join_words, signed
+from mhkd.analysis import EmotionAttribution, WordAttribution
+
+_TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
+    "holds": ("●●●", "Holds"),
+    "caution": ("●●○", "With care"),
+    "fails": ("●○○", "Fails"),
+}
+_TRUST_REASONS: Final[Mapping[str, str]] = {
+    "no_better_than_random": "its order is no better than a random one",
+    "little_better_than_random": "its lead over random orders is within chance",
+    "strongest_do_not_suffice": "the strongest alone keep less of the answer than random ones",
+    "methods_disagree": "the two methods disagree",
+    "not_converged": "gradients did not converge",
+}
+
+
+def say_words_trust(found: WordAttribution | EmotionAttribution) -> str:
+    """How far an integrated-gradients explanation can be trusted, in one line."""
+    gap = f"relative gap {100 * found.relative_gap:.1f} % after {found.steps} steps"
+    if isinstance(found, WordAttribution) and found.fallback:
+        return (
+            f"Integrated gradients did not converge ({gap}), so each {found.unit} shows instead "
+            "how far the logit falls when it is masked. These falls need not add up."
+        )
+    if found.converged:
+        return f"Converged: the words add up to the answer ({gap})."
+    return f"Did not converge: the words do not add up to the answer ({gap}). Read with care."
+
+
+def say_trust(found: WordAttribution) -> str | None:
+    """Whether an explanation stood its test: a mark of three steps and one sentence."""
+    trust = found.trust
+    if trust is None:
+        return None
+    mark, word = _TRUST_MARKS[trust.mark]
+    told = (
+        f"masking the strongest {trust.unit}s moves the logit by "
+        f"{signed(-trust.comprehensiveness, 2)} on average, random ones by "
+        f"{signed(-trust.random_comprehensiveness, 2)}"
+    )
+    if trust.rank_correlation is not None:
+        told += f"; rank correlation with {trust.second_method} {trust.rank_correlation:.2f}"
+    reasons = join_words([_TRUST_REASONS[reason] for reason in trust.reasons], "and")
+    return f"{mark} {word}: {told}." + (f" {capitalise(reasons)}." if reasons else "")
+
+
+def say_thresholds(found: WordAttribution) -> str | None:
+    """What the mark was set by; None where no mark was set."""
+    limits = None if found.trust is None else found.trust.thresholds
+    if limits is None:
+        return None
+    if not limits.posts:
+        return (
+            "The mark: it fails if its order is no better than random; it holds if the strongest "
+            f"suffice and the methods correlate above {limits.min_rank_correlation:.2f}. This "
+            "bundle carries no thresholds from held-out posts."
+        )
+    return (
+        f"The mark comes from {limits.posts:,} held-out posts: it holds with a lead over random "
+        f"orders of {limits.min_advantage:.2f}, which chance reaches in 5 %, and a correlation of "
+        f"the two methods of {limits.min_rank_correlation:.2f}, which 90 % of them reach."
+    )
+
+
+def say_other_baseline(found: WordAttribution) -> str | None:
+    """How far an explanation hangs on its baseline; None where that was not looked at."""
+    other = found.other_baseline
+    if other is None:
+        return None
+    gap = f"relative gap {100 * other.relative_gap:.1f} % after {other.steps} steps"
+    told = f"From another baseline, {other.baseline}"
+    if not other.converged:
+        return f"{told}, the gradients do not converge ({gap})."
+    if other.rank_correlation is None:
+        return f"{told}: {gap}."
+    return f"{told}: rank correlation {other.rank_correlation:.2f} ({gap})."
+
+
+def say_words_method(found: WordAttribution) -> str:
+    """How the scores of words came about."""
+    told = f"{found.method}; baseline: {found.baseline}. "
+    if found.fallback:
+        return f"{told}Logit of the whole post {found.output:.3f}."
+    return (
+        f"{told}Logit {found.baseline_output:.3f} → {found.output:.3f}; "
+        f"{signed(found.special_score, 3)} falls on special tokens."
+    )

@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+from app.words_wording import say_trust, say_words_trust
+from mhkd.analysis import WordTrust
+from tests.app.example_analysis import build_analysis
+
+
+def test_an_explanation_that_did_not_converge_says_so() -> None:
+    attributions = build_analysis().attributions
+    assert attributions.student is not None
+    assert attributions.text is not None
+    assert say_words_trust(attributions.student).startswith("Converged")
+    assert say_words_trust(attributions.text).startswith("Did not converge")
+    instead = replace(attributions.text, fallback=True, unit="sentence")
+    told = say_words_trust(instead)
+    assert told.startswith("Integrated gradients did not converge (relative gap 8.1 %")
+    assert "each sentence shows instead" in told
+
+
+def test_trust_is_said_with_its_reason() -> None:
+    found = build_analysis().attributions.student
+    assert found is not None
+    assert say_trust(found) is None
+    trust = WordTrust(
+        "word",
+        1.5,
+        0.25,
+        0.1,
+        0.6,
+        "occlusion of words",
+        0.21,
+        0.5,
+        "caution",
+        ("methods_disagree",),
+    )
+    assert say_trust(replace(found, trust=trust)) == (
+        "●●○ With care: masking the strongest words moves the logit by −1.50 on average, random "
+        "ones by −0.25; rank correlation with occlusion of words 0.21. The two methods disagree."
+    )
+    failed = replace(trust, mark="fails", reasons=("no_better_than_random",))
+    assert "●○○ Fails" in str(say_trust(replace(found, trust=failed)))
