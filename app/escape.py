@@ -170,8 +170,9 @@ def build_findings(rows: Sequence[tuple[str, Sequence[str], str]]) -> str:
     """A list of terms; words of the post are set apart, so that they can be blurred."""
     items = []
     for term, words, sentence in rows:
-        quoted = " ".join(f'<q class="of-post">{escape(word)}</q>' for word in words)
-        items.append(f"<dt>{escape(term)}</dt><dd>{quoted} {escape(sentence)}</dd>")
+        quoted = ", ".join(f'<q class="of-post">{escape(word)}</q>' for word in words)
+        lead = f"{quoted}. " if words else ""
+        items.append(f"<dt>{escape(term)}</dt><dd>{lead}{escape(sentence)}</dd>")
     return f'<dl class="findings">{"".join(items)}</dl>'
 
 

@@ -155,7 +155,7 @@ class Analyser:
             raise InputError(f"explain is one of {', '.join(_EXPLAINED)}; found '{explain}'.")
         stop_if_cancelled(cancel)
         with self._gate.entered(cancel):
-            run = PostRun(self._bundle, self._members, post, target, cancel, self._neutral)
+            run = PostRun(self._bundle, self._members, post, target, cancel, lambda: self._neutral)
             answers = _answer_stages(run, speak=speak and post.recording is None)
             explanations = [
                 *([_Stage("voice", run.measure_voice)] if post.recording is not None else []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -64,7 +64,8 @@ class PostAnswers:
         post: the post.
         target: the label explained, or None for the student's most probable one.
         cancel: ends a step with ``Cancelled`` once it is set.
-        neutral: what the teachers say of neutral inputs, the second stand-in for an absent one.
+        neutral: gives what the teachers say of neutral inputs, the second stand-in for an absent
+            one; asked when the first answers are there.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class PostAnswers:
         post: Post,
         target: str | None = None,
         cancel: threading.Event | None = None,
-        neutral: NeutralOutputs | None = None,
+        neutral: Callable[[], NeutralOutputs] | None = None,
     ) -> None:
         self._bundle, self._members, self._post = bundle, members, post
         self._neutral = neutral

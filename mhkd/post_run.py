@@ -179,6 +179,7 @@ class PostRun(PostAnswers):
 
     def _contributions(self) -> TeacherContributions | None:
         target = self.target
+        neutral = None if self._neutral is None else self._neutral()
         return contribute(
             {
                 name: None if (p := self._predictions[name]) is None else p.probabilities[target]
@@ -186,9 +187,7 @@ class PostRun(PostAnswers):
             },
             {name: self._bundle.manifest.mean_outputs[name][target] for name in TEACHERS},
             target,
-            None
-            if self._neutral is None
-            else {name: self._neutral[name][target] for name in TEACHERS},
+            None if neutral is None else {name: neutral[name][target] for name in TEACHERS},
         )
 
     def _prediction_set(self) -> PredictionSet | None:
