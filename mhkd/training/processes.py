@@ -22,6 +22,13 @@ def join_processes() -> None:
         distributed.init_process_group(backend, timeout=_PATIENCE)
 
 
+def leave_processes() -> None:
+    """Waits for the other processes and parts from them; one that ends early ends the others."""
+    wait_for_others()
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
 def count_processes() -> int:
     """How many train together; 1 without torchrun."""
     return distributed.get_world_size() if distributed.is_initialized() else 1

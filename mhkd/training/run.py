@@ -23,7 +23,13 @@ from mhkd.training.familiarity import Region, fit_region, pool_states
 from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
 from mhkd.training.leaks import find_leaks, tell_leaks
-from mhkd.training.processes import first_alone, is_first, join_processes, wait_for_others
+from mhkd.training.processes import (
+    first_alone,
+    is_first,
+    join_processes,
+    leave_processes,
+    wait_for_others,
+)
 from mhkd.training.recipe import Recipe, load_recipe
 from mhkd.training.sounds import find_unheard, keep_pooled
 from mhkd.training.speech import SpokenPost, assign_voices, plan_corpus, speak_corpus
@@ -105,7 +111,10 @@ def train(
     data = load_task(recipe.data, recipe.labels, source, recipe.seed)
     target = run_dir or Path("runs") / recipe.name
     recipe = take_from_hub(recipe, target / "backbones", allow_hub=allow_hub, say=say)
-    return train_task(Run(recipe, data, RunFolder(target, say)), out or target / "bundle", workers)
+    run = Run(recipe, data, RunFolder(target, say))
+    bundle = train_task(run, out or target / "bundle", workers)
+    leave_processes()
+    return bundle
 
 
 def train_task(run: Run, bundle: Path, workers: int | None = None) -> Path:

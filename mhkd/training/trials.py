@@ -18,7 +18,7 @@ from mhkd.training.data import load_task
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
-from mhkd.training.processes import join_processes
+from mhkd.training.processes import join_processes, leave_processes
 from mhkd.training.recipe import Recipe, StudentCandidate, load_recipe
 from mhkd.training.run import Run, fit_text, keep_sounds, speak, text_settings, train_teachers
 from mhkd.training.stages import RunFolder, Say
@@ -61,13 +61,11 @@ def tune(
     recipe = take_from_hub(recipe, folder / "backbones", allow_hub=allow_hub, say=say)
     run = Run(recipe, data, RunFolder(folder, say))
     space = getattr(recipe.tune, part) or _default_space(recipe, part)
-    for (
-        name,
-        values,
-    ) in space.items():  # a wrong field or value is refused before anything is fitted
+    # A wrong field or value is refused before anything is fitted.
+    for name, values in space.items():
         for value in values:
             _with_settings(recipe, part, {name: value})
-    return search(
+    found = search(
         part,
         space,
         _student_folds(run, workers) if part == "student" else _teacher_folds(run, part, workers),
@@ -77,6 +75,8 @@ def tune(
         seed=recipe.seed,
         say=say,
     )
+    leave_processes()
+    return found
 
 
 def _default_space(recipe: Recipe, part: str) -> Any:

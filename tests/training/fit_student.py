@@ -12,7 +12,7 @@ from mhkd.bundle import TextSettings
 from mhkd.models.members import trained_weights
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets
-from mhkd.training.processes import first_alone, is_first, join_processes
+from mhkd.training.processes import first_alone, is_first, join_processes, leave_processes
 from mhkd.training.recipe import FitRecipe, StudentRecipe
 from mhkd.training.texts import fit_text_classifier, keep_states
 
@@ -59,3 +59,4 @@ if __name__ == "__main__":
     with first_alone():
         pass
     fit(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    leave_processes()
