@@ -5,17 +5,44 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import wraps
+from typing import Final, ParamSpec
 
 import streamlit as st
 from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 
 from app import access
 from app.work import Desk
 from mhkd.limits import GONE_S
 
 _LOOK_EVERY_S: Final = 0.5
+_BEGINNINGS: Final = 20
+
+P = ParamSpec("P")
+
+
+def finished(callback: Callable[P, None]) -> Callable[P, None]:
+    """A callback that is carried out although another event asks for a new run meanwhile.
+
+    Streamlit looks for such events whenever the session's state is touched, leaves the callback
+    there and never comes back to it: what the reader clicked would be lost. Here it is begun
+    again, which it has to bear, and the new run comes after it.
+    """
+
+    @wraps(callback)
+    def carried_out(*args: P.args, **kwargs: P.kwargs) -> None:
+        asked: RerunException | None = None
+        for _ in range(_BEGINNINGS):
+            try:
+                callback(*args, **kwargs)
+                break
+            except RerunException as other:
+                asked = other
+        if asked is not None:
+            raise asked
+
+    return carried_out
 
 
 class UntilGone(threading.Event):

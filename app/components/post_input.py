@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.components.transcript import offer_transcript
 from app.escape import write_note, write_small_print
+from app.session import finished
 from app.transcript_work import open_transcript_desk
 from app.wording import say_length
 from app.work import Fault, Order
@@ -61,7 +62,6 @@ def ask_post(fault: Fault | None) -> Order:
         fault: why the last analysis failed; said beside the input that is to blame.
     """
     state = st.session_state
-    state.pop("post_taken", None)
     _take_transcript()
     for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
         state.setdefault(key, value)
@@ -92,6 +92,7 @@ def ask_post(fault: Fault | None) -> Order:
     return Order(text, None if kept is None else kept.data, choice == SPOKEN)
 
 
+@finished
 def clear_post() -> None:
     """Forgets the post and its recordings; uploads are dropped with their widgets."""
     state = st.session_state
@@ -102,6 +103,7 @@ def clear_post() -> None:
         state.pop(key, None)
 
 
+@finished
 def take_post(text: str) -> None:
     """Puts a post from another page in place; what was typed can be brought back."""
     state = st.session_state
@@ -117,6 +119,11 @@ def take_post(text: str) -> None:
 def is_post_taken() -> bool:
     """A post from another page waits for the page Analyse to be drawn."""
     return bool(st.session_state.get("post_taken", False))
+
+
+def settle_post() -> None:
+    """The page Analyse is drawn with the post that another page gave."""
+    st.session_state.pop("post_taken", None)
 
 
 @lru_cache(maxsize=1)
@@ -164,6 +171,7 @@ def _fill(text: str) -> None:
     state["post_filled"] = text
 
 
+@finished
 def _take_sample(key: str) -> None:
     state = st.session_state
     title = state[key]
@@ -175,10 +183,12 @@ def _take_sample(key: str) -> None:
     _fill(read_samples()[title])
 
 
+@finished
 def _bring_back() -> None:
     state = st.session_state
-    _fill(state.pop("post_earlier"))
     state[f"post_sample_{state['post_round']}"] = None
+    _fill(state["post_earlier"])
+    del state["post_earlier"]
 
 
 def _ask_recording(choice: str | None) -> Kept | None:
@@ -214,6 +224,7 @@ def _ask_recording(choice: str | None) -> Kept | None:
     return _show_kept(choice, key)
 
 
+@finished
 def _keep(choice: str, key: str) -> None:
     given: Any = st.session_state[key]
     kept = None if given is None else Kept(given.name, given.getvalue())
@@ -234,7 +245,7 @@ def _take_transcript() -> None:
     transcript = open_transcript_desk().collect()
     if transcript is not None and transcript.text:
         take_post(transcript.text)
-        st.session_state.pop("post_taken", None)
+        settle_post()
 
 
 def _show_fault(fault: Fault | None, place: str) -> None:

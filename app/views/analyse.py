@@ -18,7 +18,7 @@ from app.components.help_lines import show_help_lines
 from app.components.keep import show_keep
 from app.components.learned import show_learned
 from app.components.models_table import show_models
-from app.components.post_input import ask_post, clear_post
+from app.components.post_input import ask_post, clear_post, settle_post
 from app.components.quality import show_read
 from app.components.record import show_record
 from app.components.running import offer_cancel, watch_case
@@ -28,7 +28,7 @@ from app.components.voice import show_voice
 from app.components.words import show_words
 from app.escape import blur_post, write_note, write_small_print
 from app.pages import go_to
-from app.session import open_desk
+from app.session import finished, open_desk
 from app.wording import say_calibration
 from app.work import Case
 from mhkd.errors import MhkdError
@@ -41,6 +41,11 @@ def show_page() -> None:
     """Draws the page."""
     if is_case_taken():
         go_to("compare")
+    _draw()
+    settle_post()  # at the end, for a page that is left half drawn has shown nothing
+
+
+def _draw() -> None:
     desk, opening = open_desk(), models.open_analyser()
     st.title("What does this post resemble?", anchor=False)
     show_help_lines()
@@ -98,6 +103,7 @@ def _ask_looks() -> bool:
     return short
 
 
+@finished
 def _clear() -> None:
     open_desk().drop()
     clear_post()

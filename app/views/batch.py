@@ -19,7 +19,7 @@ from app.components.help_lines import show_help_lines
 from app.components.post_input import is_post_taken, take_post
 from app.escape import write_note, write_small_print, write_table
 from app.pages import go_to
-from app.session import open_desk
+from app.session import finished, open_desk
 from app.wording import MODEL_NAMES
 from mhkd.batch.output import collect_answers
 from mhkd.batch.run import BatchRun
@@ -146,6 +146,7 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
         show_export(job, run, f"{manifest.name} {manifest.version}", sources, target)
 
 
+@finished
 def _open_post(text: str) -> None:
     """Through the session, never through the address."""
     open_desk().drop()

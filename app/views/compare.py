@@ -9,15 +9,26 @@ from app.comparison import NAMES
 from app.components.compare.answers import show_answers, show_contributions, show_inputs
 from app.components.compare.export import show_export
 from app.components.compare.running import watch_comparison
-from app.components.compare.setup import Question, ask_question, clear_comparison, known_case
+from app.components.compare.setup import (
+    Question,
+    ask_question,
+    clear_comparison,
+    known_case,
+    settle_case,
+)
 from app.components.compare.words import show_pair_emotions, show_pair_words, show_texts
 from app.components.help_lines import show_help_lines
 from app.escape import write_note, write_small_print
-from app.session import open_desk
+from app.session import finished, open_desk
 
 
 def show_page() -> None:
     """Draws the page."""
+    _draw()
+    settle_case()  # at the end, for a page that is left half drawn has shown nothing
+
+
+def _draw() -> None:
     desk = open_compare_desk()
     st.title("What changes the answer?", anchor=False)
     show_help_lines()
@@ -57,6 +68,7 @@ def _take(desk: CompareDesk, question: Question) -> None:
     )
 
 
+@finished
 def _clear() -> None:
     open_compare_desk().drop()
     clear_comparison()

@@ -13,6 +13,7 @@ from app.components.post_input import read_samples
 from app.components.tour.parts import show_part
 from app.components.tour.picture import show_picture
 from app.escape import write_lines, write_note, write_small_print
+from app.session import finished
 from app.tour import STEPS, Step
 from app.wording import say_stage
 from app.work import Case, Desk, Order
@@ -76,10 +77,12 @@ def _show_ways(place: int) -> None:
     )
 
 
+@finished
 def _go(by: int) -> None:
     st.session_state[_STEP] = min(max(st.session_state.get(_STEP, 0) + by, 0), len(STEPS) - 1)
 
 
+@finished
 def _start() -> None:
     st.session_state[_STEP] = 0
     open_tour_desk().drop()

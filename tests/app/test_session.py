@@ -1,8 +1,11 @@
-"""A reader who leaves: the work stops, and not before."""
+"""A reader who leaves, and one who clicks twice: work stops when it should, and not before."""
 
 from __future__ import annotations
 
-from app.session import UntilGone
+import pytest
+from streamlit.runtime.scriptrunner import RerunData, RerunException
+
+from app.session import UntilGone, finished
 from app.work import Desk, Order
 from mhkd.limits import GONE_S
 
@@ -56,3 +59,19 @@ def test_every_case_has_an_event_of_its_own() -> None:
     assert isinstance(second.cancel, UntilGone)
     desk.close()
     assert second.cancel.is_set()
+
+
+def test_a_callback_is_carried_out_though_another_event_asks_for_a_run() -> None:
+    told = []
+
+    def callback(word: str) -> None:
+        told.append("begun")
+        if len(told) == 1:
+            raise RerunException(RerunData(query_string="other"))
+        told.append(word)
+
+    with pytest.raises(RerunException) as asked:
+        finished(callback)("done")
+
+    assert told == ["begun", "begun", "done"]
+    assert asked.value.rerun_data.query_string == "other"

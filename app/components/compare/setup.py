@@ -13,6 +13,7 @@ from app.comparison import NAMES, Mode
 from app.comparison_wording import MISMATCH
 from app.components.post_input import FORMATS, read_samples
 from app.escape import write_note, write_small_print
+from app.session import finished
 from app.wording import say_length
 from app.work import Case, Order
 from mhkd.limits import MAX_AUDIO_S, MAX_CHARS, MAX_UPLOAD_BYTES
@@ -44,6 +45,7 @@ class Question:
     missing: str | None = None
 
 
+@finished
 def take_case(case: Case) -> None:
     """Puts an analysed post in place, twice; the second one is for editing."""
     state = st.session_state
@@ -64,11 +66,17 @@ def is_case_taken() -> bool:
     return bool(st.session_state.get("compare_taken", False))
 
 
+def settle_case() -> None:
+    """The page Compare is drawn with the post that the page Analyse gave."""
+    st.session_state.pop("compare_taken", None)
+
+
 def known_case() -> Case | None:
     """The analysed case that the comparison was begun with."""
     return st.session_state.get("compare_known")
 
 
+@finished
 def clear_comparison() -> None:
     """Forgets the texts and recordings."""
     state = st.session_state
@@ -83,7 +91,6 @@ def clear_comparison() -> None:
 def ask_question() -> Question:
     """Draws the inputs and tells what they hold."""
     state = st.session_state
-    state.pop("compare_taken", None)
     state.setdefault("compare_round", 0)
     mode: Mode = st.segmented_control(
         "Compare",
@@ -179,6 +186,7 @@ def _ask_text(side: int, label: str) -> str:
     return text or ""
 
 
+@finished
 def _fill(side: int, text: str) -> None:
     """Puts a text into a fresh text area; see ``app.components.post_input``."""
     state = st.session_state
@@ -188,6 +196,7 @@ def _fill(side: int, text: str) -> None:
     state[f"compare_filled_{side}"] = text
 
 
+@finished
 def _take_sample(key: str, sides: tuple[int, ...]) -> None:
     title = st.session_state[key]
     if title is not None:
@@ -248,6 +257,7 @@ def _ask_recording(side: int, label: str) -> bytes | None:
     return kept
 
 
+@finished
 def _keep(side: int, key: str) -> None:
     given: Any = st.session_state[key]
     st.session_state[f"compare_kept_{side}"] = None if given is None else given.getvalue()
