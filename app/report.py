@@ -20,6 +20,7 @@ from app.escape import build_help_lines, build_note, build_table, escape
 from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from app.report_explained import build_explanations
 from app.report_frame import build_chart, build_document
+from app.report_voices import build_voices
 from app.voice_wording import NO_NORMS, list_measures, say_hidden, say_measured
 from app.withheld import say_withheld
 from app.wording import (
@@ -85,6 +86,7 @@ def build_report(analysis: Analysis, about: About, *, text: str | None = None) -
         ("Answers of all models", _build_answers(analysis, sources)),
         ("What each teacher contributes", _build_contributions(analysis, sources)),
         *_build_learned(analysis, sources),
+        *build_voices(analysis, sources),
         ("What was read and heard", _build_read(analysis)),
         ("What the answers rest on", build_explanations(analysis, sources, text)),
         ("How good the models are", _build_metrics(about)),

@@ -15,6 +15,7 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from app.asked_work import Asked, WhileWanted
 from mhkd.analysis import (
     Analysis,
     EmotionAttribution,
@@ -92,11 +93,13 @@ class Case:
     picture: SoundPicture | None = None
     explained: dict[tuple[str, str], Attribution | None] = field(default_factory=dict)
     pending: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
+    asked: dict[tuple[str, ...], Asked] = field(default_factory=dict)
     work: Future[None] | None = None
     pseudonym: str = ""
     judged_first: str | None = None
     kept_id: str | None = None
     version: int = 0
+    amending: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def running(self) -> bool:
@@ -125,6 +128,13 @@ class Case:
     def post(self) -> Post:
         """The post with its sound, as far as that is known."""
         return Post(self.order.text, self.recording)
+
+    def amend(self, change: Callable[[Analysis], Analysis]) -> None:
+        """Adds to the finished analysis what was asked for beside it."""
+        with self.amending:
+            if self.analysis is not None:
+                self.analysis = change(self.analysis)
+        self.version += 1
 
     def begin(self, name: str) -> None:
         """Ends the stage that runs and begins the next one."""
@@ -170,6 +180,20 @@ class Desk:
         if case is None or key in case.explained or key in case.pending:
             return
         case.pending[key] = self._pool.submit(explain_case, case, model, target)
+
+    def ask(self, key: tuple[str, ...], act: Callable[[Case, Asked], None]) -> None:
+        """Starts on something beside the analysis, unless it is under way."""
+        case = self.case
+        if case is None or (key in case.asked and case.asked[key].running):
+            return
+        case.asked[key] = asked = Asked(WhileWanted(case.cancel))
+        asked.work = self._pool.submit(act, case, asked)
+
+    def give_up(self, key: tuple[str, ...]) -> None:
+        """Stops what was asked for beside the analysis; the page is free of it at once."""
+        asked = None if self.case is None else self.case.asked.pop(key, None)
+        if asked is not None:
+            asked.cancel.set()
 
     def drop(self) -> None:
         """Stops the work; the page is free at once, the thread within two seconds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,8 @@ from mhkd.post import Post, Recording
 from mhkd.post_run import Attribution, PostRun
 from mhkd.predictions import Probabilities
 from mhkd.text.quality import check_text, judge_text
+from mhkd.voice_answers import ask_voices
+from mhkd.voices import VoiceComparison
 
 __all__ = [
     "Analyser",
@@ -202,6 +204,37 @@ class Analyser:
             run = PostRun(self._bundle, self._members, Post(text), cancel=cancel)
             run.speak()
             return run.recording
+
+    def compare_voices(
+        self,
+        text: str,
+        *,
+        on_progress: OnProgress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> VoiceComparison:
+        """What the audio teacher says of one text in every voice that is installed.
+
+        The text is spoken outside of the gate, so that others are answered meanwhile.
+
+        Args:
+            text: the post.
+            on_progress: told each voice as it begins.
+            cancel: looked at before each sentence and each window of sound.
+
+        Raises:
+            InputError: the text can't be used, or too many are waiting.
+            Cancelled: ``cancel`` was set.
+        """
+        check_text(text)
+
+        def hear(recording: Recording) -> Mapping[str, float] | None:
+            with self._gate.entered(cancel):
+                run = PostRun(self._bundle, self._members, Post(text, recording), cancel=cancel)
+                run.answer_audio()
+            return None if run.audio is None else run.audio.probabilities
+
+        words = self.manifest.audio.spoken_words
+        return ask_voices(text, hear, max_words=words, on_progress=on_progress, cancel=cancel)
 
     def predict_texts(
         self,

@@ -34,6 +34,7 @@ from mhkd.contributions import (
     TeacherPair,
 )
 from mhkd.post import Recording
+from mhkd.voices import VoiceAnswer, VoiceComparison, VoiceSpread
 
 __all__ = [
     "Analysis",
@@ -68,8 +69,11 @@ __all__ = [
     "TeacherInteractions",
     "TeacherPair",
     "TrustThresholds",
+    "VoiceAnswer",
+    "VoiceComparison",
     "VoiceMeasure",
     "VoiceMeasures",
+    "VoiceSpread",
     "WordAttribution",
     "WordScore",
     "WordTrust",
@@ -234,6 +238,7 @@ class Analysis:
         ordered: the labels are steps of a scale, lowest first.
         voice: of a recorded voice; null for a synthesised one, for none, and where the extra
             that measures it is not installed.
+        voices: the post in several voices; null where it was not asked for.
     """
 
     bundle: BundleReference
@@ -252,6 +257,7 @@ class Analysis:
     ordered: bool = False
     student_contributions: StudentContributions | None = None
     voice: VoiceMeasures | None = None
+    voices: VoiceComparison | None = None
 
     @property
     def abstained(self) -> tuple[str, ...]:

@@ -82,6 +82,9 @@ def analyse(
     target: Annotated[
         str | None, typer.Option("--target", help="Label explained; else the student's answer.")
     ] = None,
+    voices: Annotated[
+        bool, typer.Option("--voices", help="Speak it in other voices, too, and tell the spread.")
+    ] = False,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,6 +92,8 @@ def analyse(
     post_text = _read_text(text, text_file)
     if audio is not None and no_audio:
         raise InputError("Give --audio or --no-audio, not both.")
+    if voices and no_audio:
+        raise InputError("Give --voices or --no-audio, not both.")
     from mhkd.analyser import Analyser, check_text
     from mhkd.cases.audit_notes import noting_analysis
     from mhkd.post import Post
@@ -105,6 +110,9 @@ def analyse(
             speak=not no_audio,
             on_progress=on_progress,
         )
+        if voices:
+            spoken = analyser.compare_voices(post_text, on_progress=on_progress)
+            noting.analysis = analysis = dataclasses.replace(analysis, voices=spoken)
     if as_json:
         _print_json(analysis.to_json())
         return

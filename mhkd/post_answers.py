@@ -98,6 +98,11 @@ class PostAnswers:
         """The student's prediction, once it is there."""
         return self._predictions["student"]
 
+    @property
+    def audio(self) -> Prediction | None:
+        """The audio teacher's prediction; None before it is there and where nothing is heard."""
+        return self._predictions["audio"]
+
     def progress(self, stage: str, fraction: float, partial: Analysis | None) -> Progress:
         """What is known as ``stage`` begins."""
         return Progress(stage, fraction, partial, self.student, self._familiarity, self._recording)

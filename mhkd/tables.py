@@ -9,7 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from mhkd.analysis import MODELS, TEACHERS, Analysis
+from mhkd.analysis import MODELS, TEACHERS, Analysis, VoiceComparison
 from mhkd.bundle import BundleSummary
 from mhkd.doctor import Check
 
@@ -39,11 +39,12 @@ def tabulate_analysis(analysis: Analysis) -> list[Table | Text]:
             "" if share is None else f"{share * 100:+.1f} points",
         )
     audio = analysis.given.audio
+    spoken = [] if analysis.voices is None else [_tabulate_voices(analysis.voices, analysis.labels)]
     lines = [f"audio: {audio.origin}, {audio.seconds_heard:.1f} s heard of {audio.seconds:.1f} s"]
     if contributions is not None:
         lines.append(f"contributions: to the probability of {contributions.target}")
     lines += [f"note: {finding.message}" for finding in analysis.quality]
-    return [table, *map(Text, lines)]
+    return [table, *spoken, *map(Text, lines)]
 
 
 def tabulate_metrics(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -71,6 +72,18 @@ def list_checks(checks: Sequence[Check]) -> list[Text]:
         if not check.ok:
             lines += [f"      fails: {check.fails}", f"      mend:  {check.mend}"]
     return [Text(line) for line in lines]
+
+
+def _tabulate_voices(found: VoiceComparison, labels: Sequence[str]) -> Table:
+    table = Table("voice", *labels, title="the audio teacher, voice by voice")
+    for answer in found.answers:
+        p = answer.probabilities
+        told = [answer.reason or ""] if p is None else [f"{p[label]:.1%}" for label in labels]
+        table.add_row(answer.voice, *map(Text, told))
+    if (spread := found.spread) is not None:
+        table.add_row("sd", *(f"{100 * spread[label].sd:.1f} points" for label in labels))
+        table.add_row("range", *(f"{100 * spread[label].range:.1f} points" for label in labels))
+    return table
 
 
 def _with_interval(values: Mapping[str, Any], metric: str) -> str:

@@ -49,6 +49,19 @@ def _refuse(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     return err
 
 
+def test_voices_are_in_the_json_only_on_request(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mhkd.voice_answers.VOICE_NAMES", ("joe",))
+    asked = ("analyse", "--bundle", folder, "--text", TEXT, "--explain", "none", "--json")
+    assert _run(capsys, *asked)["voices"] is None
+    found = _run(capsys, *asked, "--voices")
+    (answer,) = found["voices"]["answers"]
+    assert answer["probabilities"] == found["predictions"]["audio"]["probabilities"]
+    assert found["voices"]["spread"] is None
+    assert "--no-audio" in _refuse(capsys, *asked, "--voices", "--no-audio")
+
+
 def test_json_of_a_post_with_a_recording(
     capsys: pytest.CaptureFixture[str], folder: Path, wav: Path
 ) -> None:

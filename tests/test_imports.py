@@ -21,6 +21,7 @@ RECORDS = {
     "formulas",
     "limits",
     "post",
+    "voices",
 }
 
 # Part of mhkd → the parts of it that it may import, beside the records and itself.
@@ -39,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "shelf": set(),
     "neutral": {"predictions", "models"},
     "gate": set(),
+    "voice_answers": {"audio"},
     "post_answers": {"predictions", "findings", "models", "bundle", "neutral", "audio", "text"},
     "post_run": {"post_answers", "findings", "models", "bundle", "explain", "text"}
     | {"conformal", "neutral"},
@@ -51,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         "batch_predictions",
         "models",
     }
-    | {"bundle", "explain", "audio", "text"},
+    | {"bundle", "explain", "audio", "text", "voice_answers"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}
     | {"explain.students"},
@@ -68,7 +70,7 @@ ALLOWED: dict[str, set[str]] = {
     "cases": {"text"},
     "recipes": set(),
     "results": {"bundle"},
-    "remote": {"bundle"},
+    "remote": {"bundle", "voice_answers"},
 }
 APP_MODULES_ALLOWED = {"mhkd.audio.transcribe"}  # light until it is asked to listen
 APP_ALLOWED = {

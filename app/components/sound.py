@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.components.figure import show_figure
+from app.components.voices import show_voices
 from app.escape import write_small_print, write_table
 from app.figure_numbers import list_sound
 from app.sound_chart import draw_sound
@@ -69,6 +70,8 @@ def show_sound(
     _play(recording, heard.seconds_heard, attribution)
     if attribution is not None and attribution.checks is not None:
         _show_checks(attribution, attribution.checks)
+    if attribution is not None:
+        show_voices(case, attribution.target, sources)
 
 
 def as_wav(samples: npt.NDArray[np.float32], rate_hz: int) -> bytes:

@@ -18,7 +18,7 @@ from mhkd.analysis import Analysis, Progress
 from mhkd.bundle import Manifest
 from mhkd.errors import AudioError, BundleError, Cancelled, InputError, MhkdError
 from mhkd.limits import MAX_SERVED_TEXTS
-from mhkd.post import Post
+from mhkd.post import Post, Recording
 from mhkd.remote.wire import (
     Attribution,
     read_analysis,
@@ -26,6 +26,7 @@ from mhkd.remote.wire import (
     read_progress,
     write_sound,
 )
+from mhkd.voices import VoiceComparison
 
 TOKEN: Final = "MHKD_SERVE_TOKEN"  # noqa: S105, a name of a variable
 _CONNECT_S: Final = 10.0
@@ -123,6 +124,24 @@ class RemoteAnalyser:
             if "done" in told:
                 return read_attribution(model, told["done"])
         raise _broke_off()
+
+    def compare_voices(
+        self,
+        text: str,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> VoiceComparison:
+        """See ``mhkd.analyser.Analyser.compare_voices``; spoken here, heard by the service."""
+        from mhkd.voice_answers import ask_voices
+
+        def hear(recording: Recording) -> Mapping[str, float] | None:
+            found = self.analyse(Post(text, recording), explain="none", cancel=cancel)
+            audio = found.predictions["audio"]
+            return None if audio is None else audio.probabilities
+
+        words = self.manifest.audio.spoken_words
+        return ask_voices(text, hear, max_words=words, on_progress=on_progress, cancel=cancel)
 
     def predict_texts(
         self,

@@ -29,6 +29,9 @@ from mhkd.analysis import (
     SoundChange,
     SoundChecks,
     TeacherContributions,
+    VoiceAnswer,
+    VoiceComparison,
+    VoiceSpread,
     WordAttribution,
     WordScore,
 )
@@ -39,6 +42,19 @@ LABELS = ("depression", "suicide")
 SOURCES = {"depression": "r/depression", "suicide": "r/SuicideWatch"}
 TEXT = "I feel like a burden to everyone. My sister helps, and I am so tired of this grey winter."
 _FEELINGS = {"burden": 0.9, "tired": 0.4, "helps": -0.3, "way": 0.5, "forward": 0.35}
+
+
+VOICES = VoiceComparison(
+    (
+        VoiceAnswer("joe", 12.0, {"depression": 0.64, "suicide": 0.36}, None),
+        VoiceAnswer("heart", 11.0, {"depression": 0.52, "suicide": 0.48}, None),
+        VoiceAnswer("michael", 0.0, None, "The voice package 'x' is not installed: pip install x"),
+    ),
+    {
+        "depression": VoiceSpread(0.58, 0.085, 0.12, "heart", "joe"),
+        "suicide": VoiceSpread(0.42, 0.085, 0.12, "joe", "heart"),
+    },
+)
 
 
 @dataclass
@@ -110,6 +126,19 @@ class ExampleAnalyser:
         """The explanation for either label."""
         self._pause(cancel)
         return getattr(build_attributions(post, target, heard=True), model)
+
+    def compare_voices(
+        self,
+        text: str,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> VoiceComparison:
+        """Two voices that differ by 12 points, and one that is not installed."""
+        if on_progress is not None:
+            on_progress(Progress("speaking as joe", 0.0))
+        self._pause(cancel)
+        return VOICES
 
     def speak(self, text: str, *, cancel: threading.Event | None = None) -> Recording:
         """A sound of 12 s."""

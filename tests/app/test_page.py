@@ -154,6 +154,19 @@ def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -
     assert page.header[0].value.startswith("This post resembles")
 
 
+def test_other_voices_are_spoken_when_asked_for(open_page: Callable[[Load], AppTest]) -> None:
+    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    assert "12.0 points" not in _html(page)
+    _button(page, "Speak it in other voices").click().run()
+    end = time.monotonic() + _PATIENCE_S
+    while "12.0 points over 2 voices" not in _html(page):
+        assert time.monotonic() < end
+        page.run()
+    assert "is not installed: pip install x" in _html(page)
+    assert "Speak it in other voices" not in [button.label for button in page.button]
+    assert not page.exception
+
+
 def test_cancel_frees_the_page_and_keeps_the_text(open_page: Callable[[Load], AppTest]) -> None:
     page = open_page(lambda: ExampleAnalyser(pause_s=30))
     page.text_area[0].set_value(TEXT).run()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.work import Case, Desk, Order
+from app.asked_acts import VOICES, speak_otherwise
+from app.work import Case, Desk, Order, as_fault
 from mhkd.errors import AudioError, BundleError, InputError
 from mhkd.post import Post
 from tests.app.example_analysis import TEXT, ExampleAnalyser
@@ -119,6 +120,35 @@ def test_another_label_is_explained_once(desk: Desk) -> None:
     found = case.explained["student", "depression"]
     assert found is not None
     assert found.target == "depression"
+
+
+def test_what_is_asked_for_is_added_and_can_be_stopped_alone(desk: Desk) -> None:
+    case = _take(desk, ExampleAnalyser())
+    _wait(lambda: not case.running)
+    desk.ask(VOICES, speak_otherwise)
+    _wait(lambda: not case.asked[VOICES].running)
+    assert case.analysis is not None
+    assert case.analysis.voices is not None and case.asked[VOICES].failed is None
+
+    slow = _take(desk, ExampleAnalyser())
+    _wait(lambda: not slow.running)
+    slow.opening.result().pause_s = 60
+    desk.ask(VOICES, speak_otherwise)
+    first = slow.asked[VOICES]
+    desk.ask(VOICES, speak_otherwise)
+    assert slow.asked[VOICES] is first
+    desk.give_up(VOICES)
+    assert not slow.asked
+    _wait(lambda: not first.running)
+    assert as_fault(first.failed) is None
+    assert slow.analysis is not None and slow.analysis.voices is None
+    assert desk.case is slow and not slow.cancel.is_set()
+
+    desk.ask(VOICES, speak_otherwise)
+    again = slow.asked[VOICES]
+    assert again is not first
+    desk.drop()
+    _wait(lambda: not again.running)
 
 
 def test_a_new_case_takes_the_place_of_the_old(desk: Desk) -> None:

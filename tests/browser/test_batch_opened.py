@@ -42,9 +42,7 @@ def test_a_row_is_opened_on_analyse(served: str, chromium: playwright_api.Browse
     for row, overtaken in ((0, False), (1, True), (2, True)):
         _open_row(page, row, overtaken=overtaken)
         post = content.splitlines()[row + 1].split(",")[1]
-        if (
-            overtaken
-        ):  # the later event may lead back here
+        if overtaken:  # the later event may lead back here
             page.get_by_role("link", name="Analyse").click()
         page.wait_for_function(
             "post => document.querySelector('textarea[aria-label=\"Post\"]')?.value === post",
