@@ -128,7 +128,7 @@ def say_student(analysis: Analysis, sources: Mapping[str, str]) -> str:
         return "The student did not answer."
     if familiar is not None and familiar.outside:
         return (
-            f"Outside what it knows: distance {familiar.distance:.1f}, limit "
-            f"{familiar.threshold:.1f}."
+            f"Outside what it knows: distance {familiar.distance:.2f}, limit "
+            f"{familiar.threshold:.2f}."
         )
     return say_answer(prediction, sources).headline

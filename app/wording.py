@@ -173,7 +173,7 @@ def say_outside(distance: float, threshold: float) -> str:
     """What it means that a post lies outside what the student learned from."""
     return (
         "It is unlike the posts the student learned from "
-        f"(distance {distance:.1f}, limit {threshold:.1f}). The models still give numbers, "
+        f"(distance {distance:.2f}, limit {threshold:.2f}). The models still give numbers, "
         "because they can only choose between their labels; here the numbers mean little."
     )
 

@@ -197,8 +197,8 @@ class Familiarity:
     """How near the post lies to the posts the student learned from.
 
     Attributes:
-        distance: Mahalanobis distance from the training posts, in the features
-            of the student's frozen lower layers.
+        distance: cosine distance from the centre of the training posts, of sentence
+            embeddings by the student's backbone as it was before training; 0 to 2.
         threshold: above it the post is outside what the model knows; the share
             of validation posts that lie above it stands in the bundle.
         outside: ``distance > threshold``.

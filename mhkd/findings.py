@@ -45,8 +45,8 @@ def find_unfamiliar(familiarity: Familiarity | None) -> list[Finding]:
         Finding(
             "unfamiliar",
             "This post is outside what this model knows: it is unlike the posts that the "
-            f"student learned from (distance {familiarity.distance:.1f}, limit "
-            f"{familiarity.threshold:.1f}). Its probabilities mean little here.",
+            f"student learned from (distance {familiarity.distance:.2f}, limit "
+            f"{familiarity.threshold:.2f}). Its probabilities mean little here.",
             "abstains",
         )
     ]

@@ -16,7 +16,7 @@ from mhkd.models.emotion import batch_words, encode_words
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import AudioMember, EmotionMember, FamiliarRegion, TextMember
 from mhkd.models.parts import encode_in_parts, run_in_parts, stop_if_cancelled
-from mhkd.models.text import TextBatch, batch_posts, join_layers, pool_tokens
+from mhkd.models.text import TextBatch, batch_posts, encode_layers, join_layers, pool_tokens
 
 Probabilities = npt.NDArray[np.float64]
 
@@ -145,16 +145,12 @@ def answer_emotion(member: EmotionMember, text: str) -> Answer:
 
 
 def measure_familiarity(region: FamiliarRegion, read: ReadByStudent) -> Familiarity:
-    """How far a post lies from the training posts, in the student's frozen layers.
-
-    Source: Lee et al., A Simple Unified Framework for Detecting Out-of-Distribution
-    Samples, NeurIPS 2018 (Mahalanobis distance; here for all classes together).
-    """
+    """How far a post lies from the training posts: cosine distance of sentence embeddings."""
     batch = read.batch
     with torch.inference_mode():
-        pooled = pool_tokens(read.lower, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
-        features = torch.nn.functional.normalize(pooled, dim=-1)
-        distance = float(((features - region.mean) @ region.whitening).norm())
+        states = encode_layers(region.upper, read.lower, batch.attention_mask, 1)
+        pooled = pool_tokens(states, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
+        distance = 1 - float(torch.nn.functional.normalize(pooled, dim=-1) @ region.centre)
     return Familiarity(distance, region.threshold, distance > region.threshold)
 
 

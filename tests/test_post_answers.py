@@ -13,7 +13,10 @@ from mhkd.analysis import Analysis
 from mhkd.audio.transcribe import Transcript
 from mhkd.bundle import MANIFEST, Manifest, save_manifest
 from mhkd.errors import TranscriberError
+from mhkd.models.backbones import load_text_backbone
 from mhkd.models.encoded import encode_post
+from mhkd.models.members import FAMILIARITY_FILE
+from mhkd.models.storage import load_weights
 from mhkd.post import Post, Recording
 from tests.analysed import LONG, TEXT, list_codes
 from tests.tiny import tone
@@ -82,18 +85,20 @@ def test_an_unfamiliar_post(folder: Path, tmp_path: Path) -> None:
     assert found.familiarity.outside and "unfamiliar" in list_codes(found)
 
 
-def test_familiarity_is_measured_in_the_frozen_layers(analyser: Analyser, whole: Analysis) -> None:
-    """Against the hidden states that transformers itself reports after layer 1."""
-    member = analyser._members.student
-    post = encode_post(member.tokenizer, TEXT)
+def test_familiarity_is_measured_by_the_untrained_backbone(
+    analyser: Analyser, folder: Path, whole: Analysis
+) -> None:
+    """Against the last states of the student's backbone as ``transformers`` gives them."""
+    backbone = load_text_backbone(analyser.manifest.student.backbone)
+    post = encode_post(backbone.tokenizer, TEXT)
     with torch.no_grad():
-        states = member.model.encoder(
-            inputs_embeds=member.model.embed(post.input_ids),
-            attention_mask=post.attention_mask,
-            output_hidden_states=True,
-        ).hidden_states[1]
-    features = torch.nn.functional.normalize(states[post.attention_mask.bool()].mean(0), dim=-1)
-    assert whole.familiarity.distance == pytest.approx(float(features[:4].norm()), rel=1e-4)
+        states = backbone.encoder(
+            input_ids=post.input_ids, attention_mask=post.attention_mask
+        ).last_hidden_state
+    mean = states[post.attention_mask.bool()].mean(0)
+    centre = load_weights(folder / FAMILIARITY_FILE)["centre"]
+    distance = 1 - float(torch.nn.functional.cosine_similarity(mean, centre, dim=0))
+    assert whole.familiarity.distance == pytest.approx(distance, abs=1e-5)
 
 
 def test_a_recorded_voice_is_measured_and_a_spoken_one_is_not(analyser: Analyser) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
+from torch import nn
 from transformers import (
     AutoModelForAudioClassification,
     BertConfig,
@@ -82,7 +83,7 @@ def build_tiny_bundle(
     _save_audio(backbones["whisper"], bundle / AUDIO_FILE, labels)
     _save_emotion(bundle, labels)
     save_weights(
-        {"mean": torch.zeros(_WIDTH), "whitening": torch.eye(_WIDTH)[:, :4]},
+        {"centre": nn.functional.normalize(torch.arange(1.0, _WIDTH + 1), dim=0)},
         bundle / FAMILIARITY_FILE,
     )
     manifest = _manifest(bundle, text, student, backbones, labels)

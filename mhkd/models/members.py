@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import (
@@ -20,7 +20,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from mhkd.bundle import Manifest, TextSettings
 from mhkd.errors import BundleError
 from mhkd.models.audio import AudioClassifier
-from mhkd.models.backbones import load_audio_backbone, load_text_backbone
+from mhkd.models.backbones import load_audio_backbone, load_text_backbone, split_encoder
 from mhkd.models.emotion import EmotionClassifier
 from mhkd.models.family import ADAPTER_SCALE, StudentFamily, load_family
 from mhkd.models.storage import load_weights
@@ -71,14 +71,16 @@ class EmotionMember:
 
 @dataclass(frozen=True, eq=False)
 class FamiliarRegion:
-    """Where the training posts lie in the student's frozen features.
+    """Where the training posts lie in the embeddings of the student's backbone.
 
-    ``distance = ‖(features − mean) · whitening‖``, features of shape (width,) and length 1,
-    whitening of shape (width, directions).
+    Attributes:
+        upper: the backbone's layers above the student's frozen ones, as it has them.
+        centre: shape (width,), of length 1.
+        threshold: distance beyond which a post is outside.
     """
 
-    mean: torch.Tensor
-    whitening: torch.Tensor
+    upper: PreTrainedModel
+    centre: torch.Tensor
     threshold: float
 
 
@@ -238,11 +240,14 @@ def _load_familiar(manifest: Manifest, folder: Path, device: torch.device) -> Fa
     if manifest.familiarity is None:
         return None
     weights = load_weights(folder / FAMILIARITY_FILE)
-    return FamiliarRegion(
-        weights["mean"].to(device),
-        weights["whitening"].to(device),
-        manifest.familiarity.threshold,
-    )
+    if "centre" not in weights:
+        raise BundleError(
+            "The bundle's familiarity file is of an older version. Train the bundle anew."
+        )
+    encoder = load_text_backbone(manifest.student.backbone).encoder.requires_grad_(False)
+    _, upper = split_encoder(encoder, manifest.student.frozen_layers)
+    cast(torch.nn.Module, upper).to(device)
+    return FamiliarRegion(upper, weights["centre"].to(device), manifest.familiarity.threshold)
 
 
 def _load_family(manifest: Manifest, folder: Path, device: torch.device) -> StudentFamily | None:

@@ -106,8 +106,7 @@ def _write_weights(parts: BundleParts, folder: Path) -> None:
             for name, value in trained.weights.items()
         }
         save_weights(family, folder / FAMILY_FILE)
-    region = {"mean": parts.region.mean, "whitening": parts.region.whitening}
-    save_weights(region, folder / FAMILIARITY_FILE)
+    save_weights({"centre": parts.region.centre}, folder / FAMILIARITY_FILE)
 
 
 def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Manifest:

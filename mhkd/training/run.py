@@ -19,7 +19,7 @@ from mhkd.training.assemble import BundleParts, write_bundle
 from mhkd.training.data import LabelledPosts, TaskData, load_task
 from mhkd.training.emotion_study import study_emotions
 from mhkd.training.emotions import EmotionTable
-from mhkd.training.familiarity import Region, fit_region, pool_states
+from mhkd.training.familiarity import Region, fit_region
 from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
 from mhkd.training.leaks import find_leaks, tell_leaks
@@ -216,12 +216,7 @@ def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:
 
 def text_settings(recipe: Recipe) -> TextSettings:
     """The text teacher's settings, before its temperature is known."""
-    from transformers import AutoConfig
-
-    from mhkd.assets import backbone_folder
-
-    config = AutoConfig.from_pretrained(backbone_folder(recipe.text.backbone))
-    layers, probed = int(config.num_hidden_layers), recipe.text.probe is not None
+    layers, probed = _count_layers(recipe.text.backbone), recipe.text.probe is not None
     return TextSettings(
         backbone=recipe.text.backbone,
         layers=layers,
@@ -230,6 +225,14 @@ def text_settings(recipe: Recipe) -> TextSettings:
         pooled_layers=recipe.text.pooled_layers,
         temperature=1.0,
     )
+
+
+def _count_layers(backbone: str) -> int:
+    from transformers import AutoConfig
+
+    from mhkd.assets import backbone_folder
+
+    return int(AutoConfig.from_pretrained(backbone_folder(backbone)).num_hidden_layers)
 
 
 def _study(run: Run) -> list[dict[str, Any]]:
@@ -243,11 +246,19 @@ def _study(run: Run) -> list[dict[str, Any]]:
 
 
 def _find_region(run: Run, search: StudentSearch) -> Region:
-    settings = search.distilled.settings
-    kept = keep_states(
-        settings.backbone, settings.frozen_layers, run.posts.texts, run.folder.folder
+    student, texts, folder = search.distilled.settings, run.posts.texts, run.folder.folder
+    layers = _count_layers(student.backbone)
+    untouched = TextSettings(
+        backbone=student.backbone,
+        layers=layers,
+        frozen_layers=layers,
+        lora_rank=0,
+        pooled_layers=1,
+        temperature=1.0,
     )
-    return fit_region(pool_states(kept), run.posts.folds, run.recipe.familiarity_share)
+    kept = keep_states(student.backbone, student.frozen_layers, texts, folder)
+    pooled = pool_posts(untouched, kept, student.frozen_layers, texts, folder)
+    return fit_region(pooled.double().numpy(), run.posts.folds, run.recipe.familiarity_share)
 
 
 def _count(jobs: list[SpokenPost]) -> Mapping[str, int]:

@@ -254,7 +254,7 @@ def build_analysis(
             "emotion": 0.033,
             "teachers": 0.028,
         },
-        familiarity=Familiarity(31.0 if outside else 18.2, 25.0, outside),
+        familiarity=Familiarity(0.81 if outside else 0.52, 0.74, outside),
         teacher_contributions=TeacherContributions(
             target,
             base,
