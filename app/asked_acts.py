@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, Literal
 
 from app.asked_work import Asked
 from app.work import Case
-from mhkd.analysis import Progress
+from mhkd.analysis import Progress, WordAttribution
 
 VOICES: Final = ("voices",)
+
+
+def name_fidelity(model: str, target: str) -> tuple[str, ...]:
+    """The name of the work below."""
+    return ("fidelity", model, target)
+
+
+def measure_fidelity(
+    model: Literal["student", "text"], target: str, case: Case, asked: Asked
+) -> None:
+    """Measures an explanation of words and adds what was found to it."""
+    first = None if case.analysis is None else getattr(case.analysis.attributions, model)
+    own = first is not None and first.target == target
+    found = first if own else case.explained.get((model, target))
+    if not isinstance(found, WordAttribution):
+        return
+    asked.stage = "measuring"
+    measured = case.opening.result().measure_fidelity(
+        case.order.text, model, found, cancel=asked.cancel
+    )
+    more: dict[str, Any] = {model: replace(found, fidelity=measured)}
+    if own:
+        case.amend(lambda a: replace(a, attributions=replace(a.attributions, **more)))
+    else:
+        case.explained[model, target] = more[model]
+        case.version += 1
 
 
 def speak_otherwise(case: Case, asked: Asked) -> None:

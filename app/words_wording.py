@@ -84,6 +84,37 @@ def say_other_baseline(found: WordAttribution) -> str | None:
     return f"{told}: rank correlation {other.rank_correlation:.2f} ({gap})."
 
 
+def say_fidelity(found: WordAttribution) -> str | None:
+    """What infidelity and sensitivity say; None where they were not asked for."""
+    got = found.fidelity
+    if got is None:
+        return None
+    if got.infidelity_of_none <= 0:
+        told = (
+            f"Infidelity {got.infidelity:.4f}: masking words changes nothing here, so it is empty."
+        )
+    else:
+        foreseen = 100 * (1 - got.infidelity / got.infidelity_of_none)
+        told = (
+            f"Infidelity {got.infidelity:.4f}, against {got.infidelity_of_none:.4f} of no "
+            f"explanation: of what masking a random fifth of the {_unit(found)}s does to the "
+            f"logit, the scores foresee {foreseen:.0f} % ({got.sets} times)."
+        )
+    if got.sensitivity is None:
+        return f"{told} Sensitivity is measured of gradients only."
+    change = "hardly change" if got.sensitivity < 0.1 else "change somewhat"
+    change = "change a lot: read with care" if got.sensitivity >= 0.5 else change
+    return (
+        f"{told} Sensitivity {got.sensitivity:.2f}: with the embeddings moved by at most "
+        f"{100 * got.radius:.0f} % of their spread, the scores {change} (by at most "
+        f"{100 * got.sensitivity:.0f} % of their size, {got.readings} times)."
+    )
+
+
+def _unit(found: WordAttribution) -> str:
+    return found.unit if found.trust is None else found.trust.unit
+
+
 def say_words_method(found: WordAttribution) -> str:
     """How the scores of words came about."""
     told = f"{found.method}; baseline: {found.baseline}. "

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import torch
 
-from mhkd.analysis import Analysis, Progress
+from mhkd.analysis import Analysis, Progress, WordAttribution, WordFidelity
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
 from mhkd.audio.transcribe import find_transcriber
@@ -196,6 +196,28 @@ class Analyser:
                 run.speak()
             run.explain(model)
             return run.check(model)
+
+    def measure_fidelity(
+        self,
+        text: str,
+        model: Literal["student", "text"],
+        found: WordAttribution,
+        *,
+        cancel: threading.Event | None = None,
+    ) -> WordFidelity:
+        """Infidelity and sensitivity of an explanation of words that ``explain`` gave.
+
+        Raises:
+            InputError: no such model or label, or the text can't be used.
+            Cancelled: ``cancel`` was set.
+        """
+        check_text(text)
+        self._check_target(found.target)
+        if model not in ("student", "text"):
+            raise InputError(f"There are no words of '{model}' to measure: choose student or text.")
+        with self._gate.entered(cancel):
+            run = PostRun(self._bundle, self._members, Post(text), cancel=cancel)
+            return run.measure_fidelity(model, found)
 
     def speak(self, text: str, *, cancel: threading.Event | None = None) -> Recording | None:
         """What ``analyse`` would speak of a text; None if nothing can be said."""

@@ -23,6 +23,7 @@ from mhkd.attributions import (
     SoundChecks,
     TrustThresholds,
     WordAttribution,
+    WordFidelity,
     WordScore,
     WordTrust,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "VoiceMeasures",
     "VoiceSpread",
     "WordAttribution",
+    "WordFidelity",
     "WordScore",
     "WordTrust",
 ]

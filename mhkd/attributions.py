@@ -85,6 +85,29 @@ class OtherBaseline:
 
 
 @dataclass(frozen=True)
+class WordFidelity:
+    """Infidelity and sensitivity of an explanation of words (Yeh et al., NeurIPS 2019).
+
+    Attributes:
+        infidelity: mean squared miss of the scores, at their best scale, of the fall of the logit
+            when random sets of words or sentences are masked.
+        infidelity_of_none: the same for scores of zero, the worst that can be.
+        sets: sets that were masked.
+        sensitivity: largest change of the scores, in their own size, when the embeddings are
+            moved a little; null where the scores are not gradients.
+        readings: moved readings that were explained.
+        radius: how far the embeddings were moved at most, in their standard deviation.
+    """
+
+    infidelity: float
+    infidelity_of_none: float
+    sets: int
+    sensitivity: float | None
+    readings: int
+    radius: float
+
+
+@dataclass(frozen=True)
 class WordAttribution:
     """Integrated gradients on the input embeddings, summed to words.
 
@@ -103,6 +126,7 @@ class WordAttribution:
             ``relative_gap`` and ``steps`` are those of the gradients.
         trust: null where it was not checked.
         other_baseline: null where it was not checked, or the scores are not gradients.
+        fidelity: null where it was not asked for.
     """
 
     target: str
@@ -119,6 +143,7 @@ class WordAttribution:
     fallback: bool = False
     trust: WordTrust | None = None
     other_baseline: OtherBaseline | None = None
+    fidelity: WordFidelity | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from mhkd.analysis import (
     TeacherContributions,
     TrustThresholds,
     WordAttribution,
+    WordFidelity,
 )
 from mhkd.conformal import collect_labels
 from mhkd.explain.counterfactual import find_counterfactual
@@ -30,7 +31,7 @@ from mhkd.explain.sound_checks import check_sound
 from mhkd.explain.students import contribute_student, whole_seeds
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
 from mhkd.explain.trust import USUAL
-from mhkd.explain.words import check_words, explain_words
+from mhkd.explain.words import check_words, explain_words, measure_fidelity
 from mhkd.findings import (
     find_disagreement,
     find_truncated,
@@ -90,6 +91,12 @@ class PostRun(PostAnswers):
         changed: dict[str, Any] = {model: found}
         self._attributions = replace(self._attributions, **changed)
         return found
+
+    def measure_fidelity(self, model: str, found: WordAttribution) -> WordFidelity:
+        """Infidelity and sensitivity of an explanation of the student or the text teacher."""
+        member = self._members.student if model == "student" else self._members.text
+        labels = self._bundle.manifest.labels
+        return measure_fidelity(member, self._post.text, labels, found, cancel=self._cancel)
 
     def seek_counterfactual(self) -> None:
         """What would have to go for the student to answer otherwise; needs its explanation."""

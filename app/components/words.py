@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
+from app.asked_acts import measure_fidelity, name_fidelity
+from app.components.asked import offer_work
 from app.components.explained import choose_attribution
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
+    say_fidelity,
     say_other_baseline,
     say_thresholds,
     say_trust,
@@ -67,6 +71,7 @@ def _show_model(
         write_small_print(trust)
     if (other := say_other_baseline(found)) is not None:
         write_small_print(other)
+    _show_fidelity(case, model, found)
     with st.expander(f"Strongest {found.unit}s as a table"):
         write_table(
             (
@@ -79,3 +84,15 @@ def _show_model(
         write_small_print(say_words_method(found))
         if (limits := say_thresholds(found)) is not None:
             write_small_print(limits)
+
+
+def _show_fidelity(case: Case, model: ExplainedModel, found: WordAttribution) -> None:
+    if (measured := say_fidelity(found)) is not None:
+        write_small_print(measured)
+        return
+    offer_work(
+        case,
+        name_fidelity(model, found.target),
+        "Measure infidelity and sensitivity",
+        partial(measure_fidelity, model, found.target),
+    )

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import cast
 
 import torch
 
-from mhkd.analysis import OtherBaseline, TrustThresholds, WordAttribution, WordScore
+from mhkd.analysis import (
+    OtherBaseline,
+    TrustThresholds,
+    WordAttribution,
+    WordFidelity,
+    WordScore,
+)
 from mhkd.explain.contrast import contrast
+from mhkd.explain.fidelity import (
+    RADIUS,
+    READINGS,
+    SETS,
+    measure_infidelity,
+    measure_sensitivity,
+)
 from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
 from mhkd.explain.occlude import Occluder, Occlusion, place_tokens, word_spans
-from mhkd.explain.trust import USUAL, correlate_ranks, judge_words
+from mhkd.explain.trust import USUAL, correlate_ranks, judge_words, sum_to_spans
 from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import TextMember
@@ -86,6 +100,32 @@ def check_words(
     return replace(found, trust=trust, other_baseline=other)
 
 
+def measure_fidelity(
+    member: TextMember,
+    text: str,
+    labels: Sequence[str],
+    found: WordAttribution,
+    *,
+    cancel: threading.Event | None = None,
+) -> WordFidelity:
+    """Infidelity and sensitivity of an explanation; see ``measure_infidelity`` and its neighbour.
+
+    Raises:
+        Cancelled: ``cancel`` was set; looked at between windows, forwards and backwards.
+    """
+    reading = _Reading(member, text, labels.index(found.target), cancel)
+    occluder = reading.open_occluder()
+    missed = measure_infidelity(occluder, sum_to_spans(found.words, occluder.spans))
+    return WordFidelity(
+        infidelity=missed.value,
+        infidelity_of_none=missed.of_none,
+        sets=SETS,
+        sensitivity=None if found.fallback else measure_sensitivity(reading.explain, reading.given),
+        readings=0 if found.fallback else READINGS,
+        radius=RADIUS,
+    )
+
+
 def fall_back(found: WordAttribution, occlusion: Occlusion, mask_token: str) -> WordAttribution:
     """The scores of occlusion in place of gradients that do not add up."""
     return replace(
@@ -145,6 +185,19 @@ class _Reading:
         layer = self._member.model.encoder.get_input_embeddings()
         found: torch.Tensor = cast(torch.nn.Embedding, layer).weight.detach().mean(0)
         return found
+
+    @property
+    def given(self) -> torch.Tensor:
+        """The post's own embeddings, shape (1, windows, tokens, width)."""
+        return self._embeddings[None]
+
+    def explain(self, given: torch.Tensor) -> torch.Tensor:
+        """The scores of words for embeddings near the post's own, shape (1, words)."""
+        near = copy(self)
+        near._embeddings = given[0]
+        scores = near.integrate(self.embed_token(_pad_id(self._member))).scores.cpu().double()
+        words = sum_to_words(self.post, self.text, scores)
+        return torch.tensor([[word.score for word in words]])
 
     def integrate(self, absent: torch.Tensor, max_steps: int = MAX_STEPS) -> Integral:
         """Gradients along the path on which every sub-word starts as ``absent``."""

@@ -125,6 +125,18 @@ class RemoteAnalyser:
                 return read_attribution(model, told["done"])
         raise _broke_off()
 
+    def measure_fidelity(self, *_: object, **__: object) -> NoReturn:
+        """Is not part of what the service does.
+
+        Raises:
+            MhkdError: always.
+        """
+        raise MhkdError(
+            "The service that answers here does not measure infidelity and sensitivity. "
+            "An installation with models of its own does.",
+            code="service",
+        )
+
     def compare_voices(
         self,
         text: str,

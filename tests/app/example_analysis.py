@@ -33,6 +33,7 @@ from mhkd.analysis import (
     VoiceComparison,
     VoiceSpread,
     WordAttribution,
+    WordFidelity,
     WordScore,
 )
 from mhkd.errors import Cancelled
@@ -126,6 +127,18 @@ class ExampleAnalyser:
         """The explanation for either label."""
         self._pause(cancel)
         return getattr(build_attributions(post, target, heard=True), model)
+
+    def measure_fidelity(
+        self,
+        text: str,
+        model: str,
+        found: WordAttribution,
+        *,
+        cancel: threading.Event | None = None,
+    ) -> WordFidelity:
+        """Scores that foresee 80 % and hold."""
+        self._pause(cancel)
+        return WordFidelity(0.02, 0.1, 20, 0.08, 3, 0.05)
 
     def compare_voices(
         self,

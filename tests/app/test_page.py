@@ -154,6 +154,19 @@ def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -
     assert page.header[0].value.startswith("This post resembles")
 
 
+def test_infidelity_is_measured_when_asked_for(open_page: Callable[[Load], AppTest]) -> None:
+    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    page.button(key="asked_fidelity_student_suicide").click().run()
+    end = time.monotonic() + _PATIENCE_S
+    while "foresee 80 %" not in _html(page):
+        assert time.monotonic() < end
+        page.run()
+    assert "Sensitivity 0.08" in _html(page)
+    labels = [button.label for button in page.button]
+    assert labels.count("Measure infidelity and sensitivity") == 1  # the text teacher's
+    assert not page.exception
+
+
 def test_other_voices_are_spoken_when_asked_for(open_page: Callable[[Load], AppTest]) -> None:
     page = _analyse(open_page(ExampleAnalyser), TEXT)
     assert "12.0 points" not in _html(page)
