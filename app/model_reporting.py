@@ -52,7 +52,7 @@ def list_tripod(manifest: Manifest) -> list[Row]:
          f"{say_interval(student, 'auc', percent=False)}." if student else NOT_REPORTED),
         ("Calibration", f"Student: ECE {say_interval(student, 'ece')}." if student
          else NOT_REPORTED),
-        ("Fairness", "Not tested for differences between groups of people; the data name none."),
+        ("Fairness", _say_fairness(manifest)),
         ("Poor or unusual input", _say_familiarity(manifest)),
         ("Open science", "Recipe, seeds and hashes stand in the bundle; the code is Apache-2.0."),
         ("Ethics approval, registration, public involvement", NOT_REPORTED),
@@ -92,6 +92,13 @@ def _say_building(manifest: Manifest) -> str:
     folds = manifest.data.get("folds")
     told = f"Student: {student.backbone}, {student.layers} layers, distilled from three teachers."
     return told if folds is None else f"{told} Chosen on {folds} folds of the training part."
+
+
+def _say_fairness(manifest: Manifest) -> str:
+    told = "Not tested for differences between groups of people; the data name none."
+    if "reports/behaviour.json" in manifest.files:
+        told += " Words for groups were exchanged in written cases, see “Behaviour”."
+    return told
 
 
 def _say_familiarity(manifest: Manifest) -> str:

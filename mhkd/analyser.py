@@ -111,6 +111,11 @@ class Analyser:
         """How explanations fared on held-out posts; None where that was not measured."""
         return self._bundle.explanation_report
 
+    @property
+    def behaviour_report(self) -> dict[str, Any] | None:
+        """How answers change over written pairs of posts; None where that was not measured."""
+        return self._bundle.behaviour_report
+
     def read_card(self) -> str | None:
         """The bundle's model card in Markdown, None if it has none."""
         file = self._bundle.folder / CARD

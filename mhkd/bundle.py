@@ -22,6 +22,7 @@ FORMAT = 1
 MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 EXPLANATIONS_FILE = "reports/explanations.json"
+BEHAVIOUR_FILE = "reports/behaviour.json"
 
 
 class _Record(BaseModel):
@@ -153,9 +154,17 @@ class Bundle:
     @cached_property
     def explanation_report(self) -> dict[str, Any] | None:
         """How its explanations fare on held-out posts; None where that was not measured."""
-        if EXPLANATIONS_FILE not in self.manifest.files:
+        return self._read_report(EXPLANATIONS_FILE)
+
+    @cached_property
+    def behaviour_report(self) -> dict[str, Any] | None:
+        """How its answers change over written pairs; None where that was not measured."""
+        return self._read_report(BEHAVIOUR_FILE)
+
+    def _read_report(self, name: str) -> dict[str, Any] | None:
+        if name not in self.manifest.files:
             return None
-        report: dict[str, Any] = json.loads((self.folder / EXPLANATIONS_FILE).read_text("utf-8"))
+        report: dict[str, Any] = json.loads((self.folder / name).read_text("utf-8"))
         return report
 
     def load_members(self, device: str) -> Members:

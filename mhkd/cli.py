@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mhkd.batch.command import batch
+from mhkd.behaviour.command import behaviour
 from mhkd.bench.command import bench
 from mhkd.cases.commands import audit_app, cases_app
 from mhkd.device import check_device
@@ -199,6 +200,7 @@ def evaluate(
 
 
 app.command()(batch)
+app.command()(behaviour)
 app.command()(bench)
 app.command()(faithfulness)
 

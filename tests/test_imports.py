@@ -59,10 +59,12 @@ ALLOWED: dict[str, set[str]] = {
     | {"explain.students"},
     "metrics": set(),
     "batch": {"analyser", "device", "metrics", "text"},
+    "behaviour": {"analyser", "bundle", "device", "reports"},
     "bench": {"analyser", "audio", "batch_predictions", "bundle", "device", "models"}
     | {"predictions", "tables"},
     "device": set(),
-    "faithfulness": {"bundle", "device", "explain", "models", "post_run", "training"},
+    "faithfulness": {"bundle", "device", "explain", "models", "post_run", "reports", "training"},
+    "reports": {"bundle"},
     "evaluate": {"analyser", "training", "metrics"},
     "doctor": {"audio", "bundle", "torchaudio_mend"},
     "tables": {"bundle", "doctor"},

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import models
 from app.components.help_lines import show_help_lines
+from app.components.models.behaviour import show_behaviour
 from app.components.models.origin import (
     show_card,
     show_data,
@@ -37,15 +38,16 @@ def _show(analyser: Analyser) -> None:
     st.header(manifest.title, anchor=False)
     write_small_print(
         f"Bundle {manifest.name} {manifest.version}. All numbers on this page are read from its "
-        "bundle.json and MODEL_CARD.md, which the run that trained it wrote."
+        "own files, which the run that trained it and later tests of it wrote."
     )
-    results, calibration, data, ablation, explained, reporting, card, files = st.tabs(
+    results, calibration, data, ablation, explained, behaviour, reporting, card, files = st.tabs(
         [
             "Results",
             "Calibration",
             "Data and protocol",
             "Eight students",
             "Explanations",
+            "Behaviour",
             "TRIPOD+AI",
             "Model card",
             "Hashes and versions",
@@ -61,6 +63,8 @@ def _show(analyser: Analyser) -> None:
         show_ablation(manifest)
     with explained:
         show_explanations(analyser)
+    with behaviour:
+        show_behaviour(analyser)
     with reporting:
         show_reporting(manifest)
     with card:

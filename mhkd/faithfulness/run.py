@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mhkd.bundle import EXPLANATIONS_FILE, Bundle, hash_file, load_bundle, save_manifest
+from mhkd.bundle import EXPLANATIONS_FILE, Bundle, hash_file, load_bundle
 from mhkd.errors import InputError
 from mhkd.faithfulness.rows import EXPLAINED, KeptRows, measure_post
 from mhkd.faithfulness.summary import summarise
+from mhkd.reports import put_into_bundle, write_json
 from mhkd.training.data import read_posts_file
 
 TEACHER_POSTS = 60
@@ -88,9 +89,10 @@ def evaluate_explanations(
             if (rows := [r for i in chosen["id"].astype(str) if (r := kept.rows[model, i])])
         },
     }
-    _write(report, goal)
     if out is None:
-        _list_in_manifest(bundle, goal)
+        put_into_bundle(bundle.folder, {EXPLANATIONS_FILE: write_json(report)})
+    else:
+        _write(report, goal)
     kept.remove()
     return goal
 
@@ -105,10 +107,5 @@ def _key(bundle: Bundle) -> str:
 def _write(report: dict[str, Any], file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.part")
-    partial.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", "utf-8")
+    partial.write_text(write_json(report), "utf-8")
     partial.replace(file)
-
-
-def _list_in_manifest(bundle: Bundle, file: Path) -> None:
-    files = {**bundle.manifest.files, EXPLANATIONS_FILE: hash_file(file)}
-    save_manifest(bundle.manifest.model_copy(update={"files": files}), bundle.folder)

@@ -78,6 +78,7 @@ class ExampleAnalyser:
         return "2" * 64
 
     explanation_report: Any = None
+    behaviour_report: Any = None
 
     def read_card(self) -> str:
         """A card with what a card may not bring along."""

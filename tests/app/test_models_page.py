@@ -21,6 +21,7 @@ from mhkd.errors import BundleError
 from mhkd.faithfulness.rows import Row
 from mhkd.faithfulness.summary import summarise
 from tests.app.example_analysis import ExampleAnalyser, build_manifest
+from tests.app.test_model_behaviour import build_report as build_behaviour
 from tests.tiny import build_tiny_bundle
 
 _PATIENCE_S = 90.0
@@ -84,6 +85,7 @@ def test_a_bundle_without_extras_says_what_it_lacks(monkeypatch: pytest.MonkeyPa
         "no bins for a reliability diagram",
         "no students of subsets",
         "no evaluation of explanations",
+        "no test of its behaviour",
         "no sets of labels",
         "no counts of leaks",
         "2" * 64,
@@ -107,7 +109,12 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
     }
     manifest.conformal = SimpleNamespace(coverage=0.9, least_probability=0.31, n=506)
     monkeypatch.setattr(ExampleAnalyser, "manifest", property(lambda _: manifest))
-    page = _open(monkeypatch, lambda: ExampleAnalyser(explanation_report=_build_report()))
+    page = _open(
+        monkeypatch,
+        lambda: ExampleAnalyser(
+            explanation_report=_build_report(), behaviour_report=build_behaviour()
+        ),
+    )
     assert not page.exception
     shown = _shown(page)
     for words in (
@@ -115,6 +122,8 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
         "91.0 % (88.0–94.0)",
         "text + audio",
         "75.0 ± 1.4",
+        "60.0 % → 57.5 %",
+        '<mark title="added">not</mark>',
     ):
         assert words in shown
     assert "no evaluation of explanations" not in shown
