@@ -82,7 +82,8 @@ class Occluder:
     """The function explained, of which words or sentences of a post are present.
 
     The tokens of an absent one become the mask token, at their places. Words up to 150,
-    else sentences. A window in which nothing changes is not run again.
+    else sentences. A window in which nothing changes is not run again, nor is a set of spans
+    that was asked for before; the padding of a window is not run at all.
 
     Args:
         member: a text classifier.
@@ -112,10 +113,20 @@ class Occluder:
         self.spans = spans[: int(self._places.max()) + 1]
         with torch.no_grad():
             self._embeddings = self._model.embed(self._batch.input_ids)
-            self._sums = self._sum(self._embeddings, self._batch.attention_mask)
+            every = torch.arange(len(self._embeddings), device=masked.device)
+            self._sums = self._sum(self._embeddings, every)
+        self._known: dict[bytes, float] = {}
 
     def __call__(self, present: torch.Tensor) -> torch.Tensor:
         """(rows, spans), 1 where present → (rows,)."""
+        keys = [row.numpy().tobytes() for row in (present < 0.5).cpu()]
+        new = [place for place, key in enumerate(keys) if key not in self._known]
+        if new:
+            outputs = self._answer(present[new]).tolist()
+            self._known |= dict(zip([keys[place] for place in new], outputs, strict=True))
+        return torch.tensor([self._known[key] for key in keys])
+
+    def _answer(self, present: torch.Tensor) -> torch.Tensor:
         absent = torch.cat([present < 0.5, present.new_zeros(len(present), 1) > 0], 1)
         hidden = absent.to(self._places.device)[:, self._places]  # (rows, windows, tokens)
         rows, windows = hidden.any(-1).nonzero(as_tuple=True)
@@ -125,7 +136,7 @@ class Occluder:
                 changed = torch.where(
                     hidden[rows, windows][..., None], self._masked, self._embeddings[windows]
                 )
-                sums[rows, windows] = self._sum(changed, self._batch.attention_mask[windows])
+                sums[rows, windows] = self._sum(changed, windows)
             pooled = sums.sum(1) / self._batch.attention_mask.sum()
             return contrast(self._model.classify(pooled), self._target).cpu()
 
@@ -146,6 +157,14 @@ class Occluder:
             ),
         )
 
-    def _sum(self, embeddings: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        hidden = encode_in_parts(self._model, embeddings, mask, self._cancel)
-        return (hidden * mask[..., None].to(hidden.dtype)).sum(1)  # (windows, width)
+    def _sum(self, embeddings: torch.Tensor, windows: torch.Tensor) -> torch.Tensor:
+        """Sums of states, (rows, tokens, width) → (rows, width); each row is of a window."""
+        sums: list[torch.Tensor | None] = [None] * len(windows)
+        for window in windows.unique().tolist():
+            chosen = (windows == window).nonzero()[:, 0]
+            length = int(self._batch.attention_mask[window].sum())  # padding stands at the end
+            mask = self._batch.attention_mask[window, :length].expand(len(chosen), -1)
+            hidden = encode_in_parts(self._model, embeddings[chosen, :length], mask, self._cancel)
+            for place, row in zip(chosen.tolist(), hidden.sum(1), strict=True):
+                sums[place] = row
+        return torch.stack([row for row in sums if row is not None])

@@ -57,10 +57,13 @@ def try_order(function: Present, scores: Sequence[float]) -> OrderTest:
 def _fall(function: Present, whole: float, order: Sequence[int]) -> tuple[float, float]:
     count = len(order)
     sizes = [max(1, round(share * count)) for share in FRACTIONS]
-    without = torch.ones(len(sizes), count)
-    for row, size in enumerate(sizes):
+    different = sorted(set(sizes))  # in short posts several shares are the same number of parts
+    without = torch.ones(len(different), count)
+    for row, size in enumerate(different):
         without[row, list(order[:size])] = 0
     rows = torch.cat([without, 1 - without])
     outputs = torch.cat([function(part) for part in rows.split(_AT_ONCE)]).tolist()
-    falls = [whole - output for output in outputs]
-    return sum(falls[: len(sizes)]) / len(sizes), sum(falls[len(sizes) :]) / len(sizes)
+    places = [different.index(size) for size in sizes]
+    falls = [whole - outputs[place] for place in places]
+    kept = [whole - outputs[len(different) + place] for place in places]
+    return sum(falls) / len(sizes), sum(kept) / len(sizes)

@@ -92,3 +92,26 @@ def test_the_model_is_unchanged_also_when_stopped(members: Members) -> None:
     with pytest.raises(Cancelled):
         _occluder(members.text, POST, cancel)
     assert fingerprint(members.text.model) == before
+
+
+def test_no_set_is_run_twice_and_padding_never(
+    members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = encode_post(members.text.tokenizer, LONG)
+    lengths = set(post.attention_mask.sum(1).tolist())
+    assert len(lengths) > 1  # the last window is padded
+    seen: list[torch.Size] = []
+    encode = members.text.model.encode
+
+    def counted(embeddings: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        assert bool(mask.all())
+        seen.append(embeddings.shape)
+        return encode(embeddings, mask)
+
+    monkeypatch.setattr(members.text.model, "encode", counted)
+    occluder = _occluder(members.text, LONG)
+    first = occluder.occlude()
+    assert {shape[1] for shape in seen} == lengths
+    count = len(seen)
+    assert occluder.occlude().scores == first.scores
+    assert len(seen) == count

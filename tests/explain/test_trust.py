@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 from mhkd.analysis import WordAttribution, WordScore
 from mhkd.errors import Cancelled
 from mhkd.explain.occlude import Occlusion, Span
+from mhkd.explain.orders import try_order
 from mhkd.explain.trust import judge_words
 from mhkd.explain.words import check_words, explain_words
 from mhkd.models.members import Members
@@ -54,6 +55,20 @@ def test_hand_worked_case() -> None:
     assert found.rank_correlation == pytest.approx(1.0)
     assert found.overlap == 1.0
     assert (found.mark, found.reasons) == ("holds", ())
+
+
+def test_shares_that_are_the_same_number_of_words_are_asked_once() -> None:
+    rows = 0
+
+    def counted(present: torch.Tensor) -> torch.Tensor:
+        nonlocal rows
+        rows += len(present)
+        return present @ torch.tensor(WEIGHTS)
+
+    found = try_order(counted, WEIGHTS)
+    # 1, 1, 1, 2 and 5 of ten words: three sizes, without and with nothing but them, four orders
+    assert rows == 1 + 3 * 2 * 4
+    assert found.comprehensiveness == pytest.approx((5 + 5 + 5 + 9 + 15) / 5)
 
 
 def test_an_upside_down_explanation_fails() -> None:
