@@ -39,6 +39,22 @@ def list_kinds(report: Mapping[str, Any], expects: str) -> dict[str, Mapping[str
     }
 
 
+def list_limits(report: Mapping[str, Any] | None) -> list[Row]:
+    """What the student takes no notice of: kinds whose mean does not fall by the margin."""
+    rows = []
+    student = {} if report is None else report["models"].get("student", {})
+    for name, kind in list_kinds(report, NOT_MORE).items() if report and student else ():
+        direction = student[name]["direction"]
+        if direction["mean_before"] - direction["mean_after"] < report["margin"]:
+            told = (
+                f"It makes little difference to the student: over {student[name]['pairs']:,} "
+                f"written pairs its mean probability of {direction['label']} went from "
+                f"{100 * direction['mean_before']:.1f} to {100 * direction['mean_after']:.1f} %."
+            )
+            rows.append((kind["title"], told))
+    return rows
+
+
 def list_same(report: Mapping[str, Any]) -> list[Row]:
     """Kinds whose answer should stay the same, model by model."""
     return [

@@ -12,6 +12,7 @@ from app.components.opening import await_analyser
 from app.components.tour.picture import show_picture
 from app.escape import write_findings, write_flow, write_small_print, write_table
 from app.glossary import TERMS
+from app.model_behaviour import list_limits
 from app.wording import COMPARED_NAMES, say_interval, say_rate
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def _show_limits(analyser: Analyser) -> None:
         share = 100 * familiarity.validation_share_outside
         told = f"{share:.1f} % of validation posts are called outside what the model knows."
         rows.append(("Unfamiliar posts", told))
+    rows += list_limits(analyser.behaviour_report)
     write_table(("Limit", "What follows"), rows)
 
 

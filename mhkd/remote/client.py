@@ -46,10 +46,13 @@ class RemoteAnalyser:
 
     Attributes:
         manifest: of the bundle that the service holds.
+        reports: its ``sha256``, ``card``, and the reports ``explanations`` and ``behaviour``.
     """
 
-    def __init__(self, address: str, manifest: Manifest) -> None:
-        self.manifest = manifest
+    def __init__(
+        self, address: str, manifest: Manifest, reports: Mapping[str, Any] | None = None
+    ) -> None:
+        self.manifest, self.reports = manifest, reports or {}
         self._address, self._waiting = address, 0
 
     @classmethod
@@ -67,12 +70,33 @@ class RemoteAnalyser:
             raise InputError(f"'{address}' is no address: expected http:// or https://.")
         address = address.rstrip("/")
         with _call(address, "/v1/bundle", None) as answer:
-            return cls(address, Manifest.model_validate(json.load(answer)))
+            manifest = Manifest.model_validate(json.load(answer))
+        with _call(address, "/v1/bundle/reports", None) as answer:
+            return cls(address, manifest, json.load(answer))
 
     @property
     def labels(self) -> tuple[str, ...]:
         """In the order of the logits."""
         return self.manifest.labels
+
+    @property
+    def sha256(self) -> str:
+        """Of the bundle's manifest, as the service has it."""
+        return str(self.reports.get("sha256", "unknown"))
+
+    @property
+    def explanation_report(self) -> dict[str, Any] | None:
+        """See ``Analyser.explanation_report``."""
+        return self.reports.get("explanations")
+
+    @property
+    def behaviour_report(self) -> dict[str, Any] | None:
+        """See ``Analyser.behaviour_report``."""
+        return self.reports.get("behaviour")
+
+    def read_card(self) -> str | None:
+        """See ``Analyser.read_card``."""
+        return self.reports.get("card")
 
     @property
     def waiting(self) -> int:

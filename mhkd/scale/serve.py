@@ -104,6 +104,16 @@ class Service:
         """What the models say of themselves."""
         return self._analyser.manifest.model_dump(mode="json")
 
+    @api.get("/v1/bundle/reports")
+    def tell_reports(self) -> dict[str, Any]:
+        """The bundle's hash, its model card, and what was measured of it."""
+        return {
+            "sha256": self._analyser.sha256,
+            "card": self._analyser.read_card(),
+            "explanations": self._analyser.explanation_report,
+            "behaviour": self._analyser.behaviour_report,
+        }
+
     @api.post("/v1/predict")
     async def predict(self, asked: PostRequest) -> dict[str, Any]:
         """The student's calibrated probabilities; single requests are answered in batches."""

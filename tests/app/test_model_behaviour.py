@@ -59,6 +59,17 @@ def test_rows_and_sentences() -> None:
     assert "other name (2 of 4) and wish negated (2 of 4)" in remarks
 
 
+def test_what_the_student_takes_no_notice_of_is_a_limit() -> None:
+    report = build_report()
+    [(title, told)] = facts.list_limits(report)
+    assert title == "Wish negated"
+    assert told.endswith(
+        "4 written pairs its mean probability of suicide went from 60.0 to 57.5 %."
+    )
+    report["models"]["student"]["wish"]["direction"]["mean_after"] = 0.5
+    assert facts.list_limits(report) == facts.list_limits(None) == []
+
+
 @pytest.mark.parametrize(("expects", "column"), [("same", "flips"), ("not more", "rises")])
 def test_the_figure_shows_its_numbers(expects: str, column: str) -> None:
     report = build_report()

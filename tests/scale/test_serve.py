@@ -55,6 +55,9 @@ def _post(address: str, path: str, **asked: object) -> requests.Response:
 def test_a_remote_analyser_answers_as_a_local_one(address: str, bundle: Path) -> None:
     local, remote = Analyser.open(bundle, device="cpu"), RemoteAnalyser.open(address)
     assert remote.manifest == local.manifest and remote.labels == local.labels
+    assert remote.sha256 == local.sha256 and remote.read_card() == local.read_card()
+    assert remote.explanation_report == local.explanation_report
+    assert remote.behaviour_report == local.behaviour_report
     heard: list[Progress] = []
     post = Post(POST, tone(2.0))
     found = remote.analyse(post, on_progress=heard.append)
