@@ -6,7 +6,7 @@ Plotly reads a subset of HTML in its texts, so words of a post are shown by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -264,6 +264,21 @@ def set_frame(figure: go.Figure, *, height: int, bottom: int = 4, top: int = 6) 
     figure.update_annotations(font={"size": 13})
     figure.update_traces(textfont={"size": 13}, selector={"type": "scatter"})
     figure.update_traces(textfont={"size": 13}, selector={"type": "bar"})
+
+
+def draw_intervals(
+    values: Sequence[float], intervals: Sequence[Sequence[float]], colour: str
+) -> dict[str, Any]:
+    """``error_x`` of a trace: from the lower to the upper end of each interval."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - v for (_, high), v in zip(intervals, values, strict=True)],
+        "arrayminus": [v - low for (low, _), v in zip(intervals, values, strict=True)],
+        "color": colour,
+        "thickness": 1.5,
+        "width": 3,
+    }
 
 
 def name_rows(figure: go.Figure, from_below: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from app.batch_numbers import Numbers
-from app.charts import set_frame
+from app.charts import draw_intervals, set_frame
 from app.theme import NEUTRAL, STUDENT
 from app.wording import MODEL_NAMES, join_words, say_rate, source_of
 
@@ -170,15 +170,7 @@ def draw_rates(report: Mapping[str, Any], expects: str) -> go.Figure:
             name=MODEL_NAMES[model],
             cliponaxis=False,
             marker={"size": 11, "color": colour, "symbol": symbol},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [r["interval"][1] - s for r, s in zip(rates, shares, strict=True)],
-                "arrayminus": [s - r["interval"][0] for r, s in zip(rates, shares, strict=True)],
-                "color": colour,
-                "thickness": 1.5,
-                "width": 3,
-            },
+            error_x=draw_intervals(shares, [rate["interval"] for rate in rates], colour),
             hovertemplate=f"{MODEL_NAMES[model]}: %{{x:.1%}}<extra></extra>",
         )
     set_frame(figure, height=120 + 62 * len(kinds), bottom=50, top=36)

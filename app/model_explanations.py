@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.batch_numbers import Numbers
-from app.charts import name_rows, set_frame
+from app.charts import draw_intervals, name_rows, set_frame
 from app.theme import NEUTRAL, STUDENT
 from app.wording import MODEL_NAMES, say_rate
 
@@ -81,14 +81,7 @@ def draw_explanations(report: Mapping[str, Any]) -> go.Figure | None:
             mode="markers",
             name=f"without {told}",
             marker={"size": 12, "color": colour, "symbol": symbol},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [o["interval"][1] - v for o, v in zip(found, values, strict=True)],
-                "arrayminus": [v - o["interval"][0] for o, v in zip(found, values, strict=True)],
-                "color": colour,
-                "thickness": 1.5,
-            },
+            error_x=draw_intervals(values, [one["interval"] for one in found], colour),
             hovertemplate=f"%{{y}}, without {told}: %{{x:.3f}}<extra></extra>",
         )
     set_frame(figure, height=120 + 38 * len(names), bottom=50, top=36)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,6 @@ import torch
 from mhkd.analysis import Analysis, Progress, WordAttribution, WordFidelity
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
-from mhkd.audio.transcribe import find_transcriber
 from mhkd.batch_predictions import BatchRequest, predict_posts
 from mhkd.bundle import (
     CARD,
@@ -31,6 +29,15 @@ from mhkd.models.parts import stop_if_cancelled
 from mhkd.neutral import NeutralOutputs, answer_neutral
 from mhkd.post import Post, Recording
 from mhkd.post_run import Attribution, PostRun
+from mhkd.post_stages import (
+    EXPLAINED,
+    ExplainedModel,
+    Explanations,
+    OnProgress,
+    go_through,
+    list_answers,
+    list_explanations,
+)
 from mhkd.predictions import Probabilities
 from mhkd.text.quality import check_text, judge_text
 from mhkd.voice_answers import ask_voices
@@ -42,31 +49,13 @@ __all__ = [
     "ExplainedModel",
     "Explanations",
     "Manifest",
+    "OnProgress",
     "check_text",
     "judge_text",
     "list_bundles",
     "picture_sound",
     "read_recording",
 ]
-
-Explanations = Literal["none", "words", "all"]
-ExplainedModel = Literal["student", "text", "emotion", "audio"]
-OnProgress = Callable[[Progress], None]
-
-_EXPLAINED: dict[str, tuple[ExplainedModel, ...]] = {
-    "none": (),
-    "words": ("student", "emotion", "text"),
-    "all": ("student", "emotion", "text", "audio"),
-}
-
-
-_CHECKED = ("student", "text", "audio")  # after all explanations, so that those are drawn first
-
-
-@dataclass(frozen=True, eq=False)
-class _Stage:
-    name: str
-    act: Callable[[], object]
 
 
 class Analyser:
@@ -158,21 +147,14 @@ class Analyser:
         """
         check_text(post.text)
         self._check_target(target)
-        if explain not in _EXPLAINED:
-            raise InputError(f"explain is one of {', '.join(_EXPLAINED)}; found '{explain}'.")
+        if explain not in EXPLAINED:
+            raise InputError(f"explain is one of {', '.join(EXPLAINED)}; found '{explain}'.")
         stop_if_cancelled(cancel)
         with self._gate.entered(cancel):
             run = PostRun(self._bundle, self._members, post, target, cancel, lambda: self._neutral)
-            answers = _answer_stages(run, speak=speak and post.recording is None)
-            explanations = [
-                *([_Stage("voice", run.measure_voice)] if post.recording is not None else []),
-                *(_explain_stage(run, model) for model in _EXPLAINED[explain]),
-                *([] if explain == "none" else [_Stage("removing words", run.seek_counterfactual)]),
-                *(_check_stage(run, model) for model in _EXPLAINED[explain] if model in _CHECKED),
-            ]
-            if explain == "all" and _is_comparable(post):
-                explanations.append(_Stage("matching", run.match_recording))
-            return _go(run, answers, explanations, on_progress, cancel)
+            answers = list_answers(run, speak=speak and post.recording is None)
+            explanations = list_explanations(run, explain, post)
+            return go_through(run, answers, explanations, on_progress, cancel)
 
     def explain(
         self,
@@ -193,7 +175,7 @@ class Analyser:
         """
         check_text(post.text)
         self._check_target(target)
-        if model not in _EXPLAINED["all"]:
+        if model not in EXPLAINED["all"]:
             raise InputError(f"There is no model '{model}' to explain.")
         with self._gate.entered(cancel):
             run = PostRun(self._bundle, self._members, post, target, cancel)
@@ -301,51 +283,3 @@ class Analyser:
             raise InputError(
                 f"This bundle has no label '{target}'. Its labels: {', '.join(self.labels)}."
             )
-
-
-def _answer_stages(run: PostRun, *, speak: bool) -> list[_Stage]:
-    spoken = [_Stage("speaking", run.speak)] if speak else []
-    return [
-        _Stage("student", run.answer_student),  # first: its answer is the quickest
-        *spoken,
-        _Stage("text", run.answer_text),
-        _Stage("audio", run.answer_audio),
-        _Stage("emotion", run.answer_emotion),
-        *([_Stage("students", run.answer_family)] if run.has_family else []),
-    ]
-
-
-def _is_comparable(post: Post) -> bool:
-    """A person's recording, on a machine that can write it down."""
-    recorded = post.recording is not None and post.recording.origin == "recorded"
-    return recorded and find_transcriber() is not None
-
-
-def _explain_stage(run: PostRun, model: ExplainedModel) -> _Stage:
-    return _Stage(f"explaining {model}", lambda: run.explain(model))
-
-
-def _check_stage(run: PostRun, model: ExplainedModel) -> _Stage:
-    return _Stage(f"checking {model}", lambda: run.check(model))
-
-
-def _go(
-    run: PostRun,
-    answers: Sequence[_Stage],
-    explanations: Sequence[_Stage],
-    on_progress: OnProgress | None,
-    cancel: threading.Event | None,
-) -> Analysis:
-    stages = [*answers, *explanations]
-    for place, stage in enumerate(stages):
-        stop_if_cancelled(cancel)
-        if on_progress is not None:
-            partial = run.snapshot() if place >= len(answers) else None
-            on_progress(run.progress(stage.name, place / len(stages), partial))
-        with run.timed(stage.name):
-            stage.act()
-    stop_if_cancelled(cancel)
-    found = run.snapshot()
-    if on_progress is not None:
-        on_progress(run.progress("done", 1.0, found))
-    return found

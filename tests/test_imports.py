@@ -44,8 +44,10 @@ ALLOWED: dict[str, set[str]] = {
     "post_answers": {"predictions", "findings", "models", "bundle", "neutral", "audio", "text"},
     "post_run": {"post_answers", "findings", "models", "bundle", "explain", "text"}
     | {"conformal", "neutral"},
+    "post_stages": {"post_run", "models", "audio"},
     "analyser": {
         "gate",
+        "post_stages",
         "post_answers",
         "post_run",
         "neutral",

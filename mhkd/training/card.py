@@ -47,8 +47,8 @@ def write_card(manifest: Manifest, file: Path) -> None:
 def _head(manifest: Manifest) -> str:
     return (
         f"# {manifest.title}\n\n"
-        f"Bundle `{manifest.name}` {manifest.version}. Written by the run that made the bundle; "
-        "every number below stands in `bundle.json` too."
+        f"Bundle `{manifest.name}` {manifest.version}. Every number below stands in "
+        "`bundle.json`, or in the report that its section names."
     )
 
 

@@ -157,10 +157,7 @@ def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -
 def test_infidelity_is_measured_when_asked_for(open_page: Callable[[Load], AppTest]) -> None:
     page = _analyse(open_page(ExampleAnalyser), TEXT)
     page.button(key="asked_fidelity_student_suicide").click().run()
-    end = time.monotonic() + _PATIENCE_S
-    while "foresee 80 %" not in _html(page):
-        assert time.monotonic() < end
-        page.run()
+    _await(page, "foresee 80 %")
     assert "Sensitivity 0.08" in _html(page)
     labels = [button.label for button in page.button]
     assert labels.count("Measure infidelity and sensitivity") == 1  # the text teacher's
@@ -171,10 +168,7 @@ def test_other_voices_are_spoken_when_asked_for(open_page: Callable[[Load], AppT
     page = _analyse(open_page(ExampleAnalyser), TEXT)
     assert "12.0 points" not in _html(page)
     _button(page, "Speak it in other voices").click().run()
-    end = time.monotonic() + _PATIENCE_S
-    while "12.0 points over 2 voices" not in _html(page):
-        assert time.monotonic() < end
-        page.run()
+    _await(page, "12.0 points over 2 voices")
     assert "is not installed: pip install x" in _html(page)
     assert "Speak it in other voices" not in [button.label for button in page.button]
     assert not page.exception
@@ -324,6 +318,13 @@ def _analyse(page: AppTest, text: str) -> AppTest:
     page.text_area[0].set_value(text).run()
     _button(page, "Analyse").click().run()
     return _settle(page)
+
+
+def _await(page: AppTest, words: str) -> None:
+    end = time.monotonic() + _PATIENCE_S
+    while words not in _html(page):
+        assert time.monotonic() < end
+        page.run()
 
 
 def _settle(page: AppTest) -> AppTest:

@@ -1,0 +1,100 @@
+"""The stages of one post's analysis, in their order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mhkd.analysis import Analysis, Progress
+from mhkd.audio.transcribe import find_transcriber
+from mhkd.models.parts import stop_if_cancelled
+from mhkd.post import Post
+from mhkd.post_run import PostRun
+
+Explanations = Literal["none", "words", "all"]
+ExplainedModel = Literal["student", "text", "emotion", "audio"]
+OnProgress = Callable[[Progress], None]
+
+EXPLAINED: Final[dict[str, tuple[ExplainedModel, ...]]] = {
+    "none": (),
+    "words": ("student", "emotion", "text"),
+    "all": ("student", "emotion", "text", "audio"),
+}
+_CHECKED: Final = ("student", "text", "audio")
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A step of an analysis and the name under which its progress is told."""
+
+    name: str
+    act: Callable[[], object]
+
+
+def list_answers(run: PostRun, *, speak: bool) -> list[Stage]:
+    """The models' answers; the student's first, for it is the quickest."""
+    spoken = [Stage("speaking", run.speak)] if speak else []
+    return [
+        Stage("student", run.answer_student),
+        *spoken,
+        Stage("text", run.answer_text),
+        Stage("audio", run.answer_audio),
+        Stage("emotion", run.answer_emotion),
+        *([Stage("students", run.answer_family)] if run.has_family else []),
+    ]
+
+
+def list_explanations(run: PostRun, explain: Explanations, post: Post) -> list[Stage]:
+    """What explains the answers; tests of it come last, so that all is drawn before."""
+    models = EXPLAINED[explain]
+    stages = [Stage("voice", run.measure_voice)] if post.recording is not None else []
+    stages += [_explain(run, model) for model in models]
+    if explain != "none":
+        stages.append(Stage("removing words", run.seek_counterfactual))
+    stages += [_check(run, model) for model in models if model in _CHECKED]
+    if explain == "all" and _is_comparable(post):
+        stages.append(Stage("matching", run.match_recording))
+    return stages
+
+
+def go_through(
+    run: PostRun,
+    answers: Sequence[Stage],
+    explanations: Sequence[Stage],
+    on_progress: OnProgress | None,
+    cancel: threading.Event | None,
+) -> Analysis:
+    """Does all stages and tells each as it begins.
+
+    Raises:
+        Cancelled: ``cancel`` was set; looked at before each stage, and within most.
+    """
+    stages = [*answers, *explanations]
+    for place, stage in enumerate(stages):
+        stop_if_cancelled(cancel)
+        if on_progress is not None:
+            partial = run.snapshot() if place >= len(answers) else None
+            on_progress(run.progress(stage.name, place / len(stages), partial))
+        with run.timed(stage.name):
+            stage.act()
+    stop_if_cancelled(cancel)
+    found = run.snapshot()
+    if on_progress is not None:
+        on_progress(run.progress("done", 1.0, found))
+    return found
+
+
+def _explain(run: PostRun, model: ExplainedModel) -> Stage:
+    return Stage(f"explaining {model}", lambda: run.explain(model))
+
+
+def _check(run: PostRun, model: ExplainedModel) -> Stage:
+    return Stage(f"checking {model}", lambda: run.check(model))
+
+
+def _is_comparable(post: Post) -> bool:
+    """A person's recording, on a machine that can write it down."""
+    recorded = post.recording is not None and post.recording.origin == "recorded"
+    return recorded and find_transcriber() is not None
