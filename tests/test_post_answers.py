@@ -121,7 +121,7 @@ def test_a_recording_of_another_text_is_told(
 ) -> None:
     transcript = Transcript(heard, "en", 4.0, whole=True, model="a")
     monkeypatch.setattr("mhkd.post_answers.write_down", lambda recording, cancel: transcript)
-    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
+    monkeypatch.setattr("mhkd.post_stages.find_transcriber", lambda: Path("a"))
     stages: list[str] = []
     found = analyser.analyse(Post(TEXT, tone(2.0)), on_progress=lambda p: stages.append(p.stage))
     assert "matching" in stages
@@ -138,7 +138,7 @@ def test_a_transcriber_that_fails_costs_no_answer(
         raise TranscriberError("The Whisper model can't be opened.")
 
     monkeypatch.setattr("mhkd.post_answers.write_down", fail)
-    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: Path("a"))
+    monkeypatch.setattr("mhkd.post_stages.find_transcriber", lambda: Path("a"))
     found = analyser.analyse(Post(TEXT, tone(2.0)))
     assert "text_not_compared" in list_codes(found)
     assert found.predictions["audio"] is not None
