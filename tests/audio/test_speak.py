@@ -1,4 +1,5 @@
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -49,6 +50,18 @@ def test_speaking_can_be_stopped(voice):
     stop.set()
     with pytest.raises(Cancelled):
         speak_post(TEXT, voice, cancel=stop)
+
+
+def test_a_sentence_is_broken_off_while_it_is_spoken():
+    slow = open_voice("heart", threads=1)  # several seconds for this sentence
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    start = time.monotonic()
+    with pytest.raises(Cancelled):
+        speak_post("and then I went on and on " * 6, slow, cancel=stop)
+    stopped = time.monotonic() - start
+    assert stopped < 2.0
+    assert len(slow.speak_sentence("It helped.")) > 0  # it speaks on afterwards
 
 
 def test_an_unknown_voice_lists_the_known_ones():

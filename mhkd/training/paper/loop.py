@@ -19,6 +19,7 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
+from mhkd.training.fit import multiplies_in_bf16
 from mhkd.training.paper.recipe import PaperFit
 
 Collate = Callable[[Sequence[int]], dict[str, torch.Tensor]]
@@ -78,7 +79,7 @@ def fit_model(
             seed=seed,
             data_seed=seed,
             dataloader_pin_memory=False,
-            bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+            bf16=multiplies_in_bf16(),
             use_cpu=not torch.cuda.is_available(),
             **_plateau(settings),
         )
