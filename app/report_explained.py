@@ -12,6 +12,7 @@ from app import charts
 from app.counterfactual import say_counterfactual
 from app.escape import build_table, colour_words, escape, mark_text
 from app.report_frame import build_chart
+from app.sound_wording import list_spoken
 from app.theme import AWAY, TOWARD
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import say_words_trust
@@ -126,7 +127,7 @@ def _build_one(found: Any, sources: Mapping[str, str], text: str | None) -> str:
         parts.append(f"<p>{escape(say_words_trust(found))}</p>")
         parts.append(_build_words(found, toward, text))
     if isinstance(found, SoundAttribution) and found.segments:
-        parts.append(_build_stretches(found, toward))
+        parts.append(_build_stretches(found, toward, text))
     parts.append(build_table(("Measure", "Value"), collect_measures(found)))
     return "".join(parts)
 
@@ -164,11 +165,14 @@ def _score(word: WordScore) -> str:
     return signed(word.score, 3)
 
 
-def _build_stretches(found: SoundAttribution, toward: str) -> str:
+def _build_stretches(found: SoundAttribution, toward: str, text: str | None) -> str:
     part = max(found.segments, key=lambda segment: abs(segment.score))
     told = f"Strongest stretch: {part.start_s:.1f} to {part.end_s:.1f} s, {signed(part.score, 3)}."
+    spoken, words = list_spoken(found)
+    shown = text is not None and words
     return (
         f"{build_chart(draw_stretches(found, part.end_s), told)}"
         f'<p class="small">{escape(told)} Each bar: how far the logit for {escape(toward)} falls '
-        f"when that stretch is filled with {escape(found.fill)}.</p>"
+        f"when that {'word' if words else 'stretch'} is filled with {escape(found.fill)}.</p>"
+        f"{colour_words(spoken, words, toward) if shown else ''}"
     )

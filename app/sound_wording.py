@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from app.wording import say_probability, signed
-from mhkd.analysis import SoundAttribution, SoundChecks
+from mhkd.analysis import SoundAttribution, SoundChecks, WordScore
 
 _LITTLE = 0.02  # of a probability
 _HIGH_HZ = 8_000.0
+
+
+def list_spoken(found: SoundAttribution) -> tuple[str, tuple[WordScore, ...]]:
+    """What was said, and the score of each stretch of it; empty where words are not known."""
+    text, words = "", []
+    for part in found.segments:
+        if part.text:
+            start = len(text) + bool(text)
+            text = f"{text} {part.text}".lstrip()
+            words.append(WordScore(part.text, start, len(text), part.score))
+    return text, tuple(words)
 
 
 def say_fills(found: SoundChecks) -> str:

@@ -195,11 +195,15 @@ class EmotionAttribution:
 
 @dataclass(frozen=True)
 class SegmentScore:
-    """A stretch of sound and how much the logit falls when it is silenced."""
+    """A stretch of sound and how much the logit falls when it is silenced.
+
+    ``text`` holds the words spoken in it; null where that is not known.
+    """
 
     start_s: float
     end_s: float
     score: float
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -245,7 +249,7 @@ class SoundChecks:
 
 @dataclass(frozen=True)
 class SoundAttribution:
-    """Occlusion of time segments, filled with silence.
+    """Occlusion of spoken words, or of time segments, filled with silence.
 
     Attributes:
         padding_score: change of the logit when the padding is filled with noise.

@@ -11,6 +11,15 @@ import numpy.typing as npt
 Origin = Literal["recorded", "synthesised"]
 
 
+@dataclass(frozen=True)
+class SpokenWord:
+    """A word and when it is spoken."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, eq=False)
 class Recording:
     """Mono sound.
@@ -20,12 +29,14 @@ class Recording:
         rate_hz: samples per second.
         origin: ``recorded`` by a person or ``synthesised`` from the text.
         findings: codes that decoding found, such as ``incomplete``.
+        words: where each word is, in order; empty where that is not known.
     """
 
     samples: npt.NDArray[np.float32]
     rate_hz: int
     origin: Origin
     findings: tuple[str, ...] = ()
+    words: tuple[SpokenWord, ...] = ()
 
     @property
     def duration_s(self) -> float:

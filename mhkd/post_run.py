@@ -169,6 +169,7 @@ class PostRun(PostAnswers):
             self._samples(),
             self._bundle.manifest.labels,
             target,
+            words=() if self._recording is None else self._recording.words,
             cancel=self._cancel,
         )
 

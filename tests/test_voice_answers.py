@@ -12,7 +12,7 @@ import pytest
 from mhkd import voice_answers
 from mhkd.analyser import Analyser
 from mhkd.analysis import Progress
-from mhkd.audio.speak import VOICE_NAMES, open_voice
+from mhkd.audio.speak import VOICE_NAMES, Spoken, open_voice
 from mhkd.errors import Cancelled, InputError, VoiceError
 from mhkd.post import Post, Recording
 from mhkd.voice_answers import ask_voices, measure_spread
@@ -30,10 +30,10 @@ class _Hum:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def speak_sentence(self, sentence: str, cancel: object = None) -> np.ndarray:
+    def speak_sentence(self, sentence: str, cancel: object = None) -> Spoken:
         hertz = 100 + 40 * VOICE_NAMES.index(self.name)
         times = np.arange(16_000) / self.rate_hz
-        return (0.3 * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
+        return Spoken((0.3 * np.sin(2 * np.pi * hertz * times)).astype(np.float32))
 
 
 @pytest.fixture

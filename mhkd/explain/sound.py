@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from mhkd.limits import (
 from mhkd.models.audio import WINDOW_SAMPLES, FrameSums, encode_sound, keep_heard, pool_frames
 from mhkd.models.members import AudioMember
 from mhkd.models.parts import stop_if_cancelled
+from mhkd.post import SpokenWord
 
 _SEGMENTS_AT_ONCE = 4
 _WINDOWS_AT_ONCE = 2
@@ -35,12 +37,14 @@ def explain_sound(
     labels: Sequence[str],
     target: str,
     *,
+    words: Sequence[SpokenWord] = (),
     cancel: threading.Event | None = None,
 ) -> SoundAttribution:
     """Silences one segment after another; a score is how much the logit falls.
 
-    Segments last 0.5 s, or longer where that would give more than 40. Only the part
-    that is heard is explained.
+    A segment is a spoken word, from the middle of the pause before it to that of the pause after
+    it, where it is known when each is spoken; else it lasts 0.5 s. Where that would give more
+    than 40, segments hold several words, or are longer. Only the part that is heard is explained.
     Source: Zeiler and Fergus, Visualizing and Understanding Convolutional Networks,
     ECCV 2014 (occlusion); captum's ``FeatureAblation``.
 
@@ -49,6 +53,7 @@ def explain_sound(
         samples: float32, shape (samples,), at 16 kHz, at least one.
         labels: in the order of the logits.
         target: the label explained.
+        words: when each word is spoken, in order; empty where that is not known.
         cancel: looked at before every second window.
 
     Raises:
@@ -56,7 +61,7 @@ def explain_sound(
     """
     heard = keep_heard(samples)
     listener = Listener(member, heard, labels.index(target), cancel)
-    edges = segment_edges(len(heard))
+    edges, texts = segment_words(len(heard), words)
     mask = torch.from_numpy(np.repeat(np.arange(len(edges) - 1), np.diff(edges)))
     scores = FeatureAblation(listener).attribute(
         torch.from_numpy(np.array(heard))[None],
@@ -67,11 +72,16 @@ def explain_sound(
     output = listener.output()
     return SoundAttribution(
         target=target,
-        method="occlusion of time segments",
+        method=f"occlusion of {'time segments' if texts is None else 'spoken words'}",
         fill="silence",
         segments=tuple(
-            SegmentScore(start / HEARD_RATE_HZ, end / HEARD_RATE_HZ, float(scores[start]))
-            for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+            SegmentScore(
+                start / HEARD_RATE_HZ,
+                end / HEARD_RATE_HZ,
+                float(scores[start]),
+                None if texts is None else texts[place],
+            )
+            for place, (start, end) in enumerate(pairwise(edges.tolist()))
         ),
         segment_s=len(heard) / (len(edges) - 1) / HEARD_RATE_HZ,
         padding_score=listener.output_with_noise() - output,
@@ -96,12 +106,36 @@ def try_sound_order(
         return None
     heard = keep_heard(samples)
     listener = Listener(member, heard, labels.index(found.target), cancel)
-    owner = np.repeat(np.arange(len(found.segments)), np.diff(segment_edges(len(heard))))
+    owner = np.repeat(np.arange(len(found.segments)), np.diff(edges_of(found.segments)))
     whole, places = torch.from_numpy(np.array(heard)), torch.from_numpy(owner)
     return try_order(
         lambda present: listener(whole * present[:, places]),
         [segment.score for segment in found.segments],
     )
+
+
+def edges_of(segments: Sequence[SegmentScore]) -> npt.NDArray[np.int64]:
+    """Edges of segments in samples at 16 kHz, shape (segments + 1,)."""
+    seconds = np.array([segments[0].start_s, *(part.end_s for part in segments)])
+    return (seconds * HEARD_RATE_HZ).round().astype(np.int64)
+
+
+def segment_words(
+    samples: int, words: Sequence[SpokenWord]
+) -> tuple[npt.NDArray[np.int64], list[str] | None]:
+    """Edges of segments in samples, from 0 to ``samples``, and the words spoken in each.
+
+    The texts are None where no word is known; then the segments are of equal length.
+    """
+    heard = [word for word in words if word.start_s * HEARD_RATE_HZ < samples]
+    if not heard:
+        return segment_edges(samples), None
+    count = min(len(heard), MAX_SOUND_SEGMENTS)
+    firsts = [place * len(heard) // count for place in range(count)] + [len(heard)]
+    inner = [(heard[i - 1].end_s + heard[i].start_s) / 2 * HEARD_RATE_HZ for i in firsts[1:-1]]
+    edges = np.array([0, *inner, samples]).round().astype(np.int64)
+    texts = [" ".join(word.text for word in heard[start:end]) for start, end in pairwise(firsts)]
+    return edges, texts
 
 
 def segment_edges(samples: int) -> npt.NDArray[np.int64]:

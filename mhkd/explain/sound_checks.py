@@ -19,7 +19,7 @@ from mhkd.analysis import (
     SoundChange,
     SoundChecks,
 )
-from mhkd.explain.sound import Listener, segment_edges, try_sound_order
+from mhkd.explain.sound import Listener, edges_of, try_sound_order
 from mhkd.explain.trust import correlate_ranks
 from mhkd.limits import HEARD_RATE_HZ
 from mhkd.models.audio import keep_heard
@@ -75,7 +75,7 @@ def check_sound(
     heard = keep_heard(samples)
     target = labels.index(found.target)
     listener = Listener(member, heard, target, cancel)
-    noise = _occlude_with_noise(listener, heard)
+    noise = _occlude_with_noise(listener, heard, found.segments)
     test = try_sound_order(member, samples, labels, found, cancel=cancel)
     checks = SoundChecks(
         noise=noise,
@@ -145,8 +145,10 @@ def change_tempo(samples: Samples, tempo: float) -> Samples:
     return found
 
 
-def _occlude_with_noise(listener: Listener, heard: Samples) -> tuple[SegmentScore, ...]:
-    edges = segment_edges(len(heard))
+def _occlude_with_noise(
+    listener: Listener, heard: Samples, segments: Sequence[SegmentScore]
+) -> tuple[SegmentScore, ...]:
+    edges = edges_of(segments)
     mask = torch.from_numpy(np.repeat(np.arange(len(edges) - 1), np.diff(edges)))
     level = float(np.sqrt(np.mean(np.square(heard, dtype=np.float64))))
     noise = level * np.random.default_rng(_NOISE_SEED).standard_normal(len(heard))
@@ -157,8 +159,8 @@ def _occlude_with_noise(listener: Listener, heard: Samples) -> tuple[SegmentScor
         perturbations_per_eval=_SEGMENTS_AT_ONCE,
     )[0]
     return tuple(
-        SegmentScore(start / HEARD_RATE_HZ, end / HEARD_RATE_HZ, float(scores[start]))
-        for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        replace(part, score=float(scores[start]))
+        for part, start in zip(segments, edges[:-1].tolist(), strict=True)
     )
 
 

@@ -19,8 +19,15 @@ from mhkd.analysis import (
     WordAttribution,
 )
 from mhkd.errors import MhkdError
-from mhkd.limits import MAX_AUDIO_S, MAX_CHARS, MAX_RATE_HZ, MAX_SERVED_TEXTS, MIN_RATE_HZ
-from mhkd.post import Origin, Post, Recording
+from mhkd.limits import (
+    MAX_AUDIO_S,
+    MAX_CHARS,
+    MAX_RATE_HZ,
+    MAX_SERVED_TEXTS,
+    MAX_SPOKEN_WORDS,
+    MIN_RATE_HZ,
+)
+from mhkd.post import Origin, Post, Recording, SpokenWord
 
 Attribution = WordAttribution | EmotionAttribution | SoundAttribution
 _ATTRIBUTIONS: dict[str, type[Attribution]] = {
@@ -41,6 +48,7 @@ class Sound(BaseModel):
     rate_hz: int = Field(ge=MIN_RATE_HZ, le=MAX_RATE_HZ)
     origin: Origin = "recorded"
     findings: tuple[str, ...] = ()
+    words: tuple[SpokenWord, ...] = Field((), max_length=MAX_SPOKEN_WORDS)
 
 
 class _Post(BaseModel):
@@ -88,6 +96,7 @@ def write_sound(recording: Recording | None) -> dict[str, Any] | None:
         "rate_hz": recording.rate_hz,
         "origin": recording.origin,
         "findings": list(recording.findings),
+        "words": [dataclasses.asdict(word) for word in recording.words],
     }
 
 
@@ -110,7 +119,13 @@ def read_sound(sound: Sound) -> Recording:
         )
     if len(samples) > MAX_AUDIO_S * sound.rate_hz:
         raise MhkdError(f"The recording is longer than {MAX_AUDIO_S:g} s. Cut it.", code="audio")
-    return Recording(samples, sound.rate_hz, sound.origin, sound.findings)
+    times = [time for word in sound.words for time in (word.start_s, word.end_s)]
+    if not np.isfinite(times).all() or times != sorted(times) or min(times, default=0) < 0:
+        raise MhkdError(
+            "The words of the recording can't be used: expected seconds that never fall.",
+            code="audio",
+        )
+    return Recording(samples, sound.rate_hz, sound.origin, sound.findings, sound.words)
 
 
 def read_analysis(plain: dict[str, Any]) -> Analysis:

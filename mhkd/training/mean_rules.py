@@ -6,7 +6,7 @@ what weights would gain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +16,8 @@ from scipy.optimize import minimize
 from scipy.special import entr, softmax
 from scipy.stats import binomtest
 from sklearn.metrics import log_loss
+
+from mhkd.training.recipe import Rule
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -41,7 +43,9 @@ def compare_rules(held_out: Mapping[str, Floats], truth: Ints, folds: Ints) -> l
     rows = [
         _measure("plain mean of all", stacked.mean(0), truth),
         {
-            **_measure("weights of least log-loss", _cross_fit(stacked, truth, folds), truth),
+            **_measure(
+                "weights of least log-loss", weigh_by_log_loss(stacked, truth, folds), truth
+            ),
             "weights": dict(zip(names, fit_weights(stacked, truth).tolist(), strict=True)),
         },
         _measure("weights by confidence", weigh_by_confidence(stacked), truth),
@@ -72,6 +76,21 @@ def fit_weights(stacked: Floats, truth: Ints) -> Floats:
     return weights
 
 
+def combine(rule: Rule, held_out: Sequence[Floats], truth: Ints, folds: Ints) -> Floats:
+    """Soft targets of posts by a rule: ``mean``, ``log_loss`` or ``confidence``.
+
+    Args:
+        held_out: of each teacher, shape (posts, classes). truth, folds: see ``compare_rules``.
+    """
+    stacked = np.stack(held_out)
+    if rule == "log_loss":
+        return weigh_by_log_loss(stacked, truth, folds)
+    if rule == "confidence":
+        return weigh_by_confidence(stacked)
+    mean: Floats = stacked.mean(0)
+    return mean
+
+
 def weigh_by_confidence(stacked: Floats) -> Floats:
     """The mean, shape (posts, classes), with weights ``1 − H(p) / log C`` for each post."""
     doubt = entr(stacked).sum(-1) / np.log(stacked.shape[-1])
@@ -80,7 +99,8 @@ def weigh_by_confidence(stacked: Floats) -> Floats:
     return mean
 
 
-def _cross_fit(stacked: Floats, truth: Ints, folds: Ints) -> Floats:
+def weigh_by_log_loss(stacked: Floats, truth: Ints, folds: Ints) -> Floats:
+    """The mean, shape (posts, classes), with ``fit_weights`` of the other folds for each post."""
     found: Floats = np.empty_like(stacked[0])
     for fold in np.unique(folds):
         inside, outside = folds != fold, folds == fold

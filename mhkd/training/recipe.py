@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +13,7 @@ from mhkd.errors import RecipeError
 
 Value = bool | int | float | str
 Space = dict[str, list[Value]]
+Rule = Literal["mean", "log_loss", "confidence"]
 
 
 class RecipePart(BaseModel):
@@ -189,6 +190,12 @@ class StudentRecipe(RecipePart):
     )
     alpha: float = Field(0.5, ge=0, le=1, description="α, the weight of the labels.")
     temperature: float = Field(1.0, gt=0, description="T, of student and soft target.")
+    soft_targets: Rule = Field(
+        "mean",
+        description="How the teachers' held-out probabilities become one: their plain mean (the "
+        "paper's), with weights of least log-loss fitted on the other folds, or for each post by "
+        "how decided each teacher is.",
+    )
     paper_loss: bool = Field(False, description="The paper's CE + KL/C with T = 1 instead.")
     validation_folds: int = Field(2, ge=1, description="Folds that choose and calibrate it.")
     seeds: int = Field(

@@ -26,7 +26,7 @@ from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Loss, Targets, cross_entropy
 from mhkd.training.recipe import Recipe, StudentCandidate
 from mhkd.training.stages import RunFolder, make_key
-from mhkd.training.teachers import LOGITS, TrainedTeacher, average
+from mhkd.training.teachers import LOGITS, TrainedTeacher, soft_targets
 from mhkd.training.texts import KeptStates, fit_text_classifier, keep_states, predict_logits
 
 Subset = tuple[str, ...]
@@ -220,8 +220,8 @@ class _Trainer:
         labels = torch.from_numpy(self._posts.labels)
         if not subset:
             return Targets(labels)
-        soft = average({name: self._teachers[name] for name in subset})
-        return Targets(labels, torch.from_numpy(soft).float())
+        chosen = {name: self._teachers[name] for name in subset}
+        return Targets(labels, soft_targets(self._recipe.student.soft_targets, chosen, self._posts))
 
     def _loss(self, subset: Subset) -> Loss:
         if subset:

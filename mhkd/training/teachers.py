@@ -25,7 +25,8 @@ from mhkd.training.emotions import (
 )
 from mhkd.training.fit import Targets, cross_entropy
 from mhkd.training.linear import fit_head
-from mhkd.training.recipe import Recipe
+from mhkd.training.mean_rules import combine
+from mhkd.training.recipe import Recipe, Rule
 from mhkd.training.sounds import fit_audio_head, predict_sounds
 from mhkd.training.stages import RunFolder
 from mhkd.training.texts import (
@@ -192,10 +193,15 @@ def _as_bytes(values: Any) -> torch.Tensor:
     return torch.frombuffer(bytearray(json.dumps(values).encode()), dtype=torch.uint8)
 
 
-def average(teachers: Mapping[str, TrainedTeacher]) -> Floats:
-    """The soft target: the mean of the teachers' calibrated held-out probabilities.
+def soft_targets(
+    rule: Rule, teachers: Mapping[str, TrainedTeacher], posts: LabelledPosts
+) -> torch.Tensor:
+    """What a student learns from: the teachers' calibrated held-out probabilities as one.
 
-    Source: 3M-Health section 3.4 (unweighted mean of the softmaxes).
+    Source: 3M-Health section 3.4 (unweighted mean of the softmaxes, rule ``mean``).
+
+    Returns:
+        float32, shape (posts, classes).
     """
-    mean: Floats = np.mean([t.held_out_probabilities for t in teachers.values()], axis=0)
-    return mean
+    held_out = [teacher.held_out_probabilities for teacher in teachers.values()]
+    return torch.from_numpy(combine(rule, held_out, posts.labels, posts.folds)).float()

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from pydantic import ValidationError
 
-from mhkd.analysis import TEACHERS
 from mhkd.bundle import TextSettings
 from mhkd.errors import RecipeError
 from mhkd.training.data import load_task
@@ -26,9 +24,9 @@ from mhkd.training.teachers import (
     LOGITS,
     Fit,
     audio_fit,
-    average,
     emotion_fit,
     keep_emotion_table,
+    soft_targets,
 )
 from mhkd.training.texts import fit_text_classifier, keep_states, predict_logits
 from mhkd.training.tune import PARTS, Folds, Found, HeldOut, default_space, search
@@ -143,12 +141,12 @@ def _student_folds(run: Run, workers: int | None) -> Folds:
     jobs = speak(run, workers)
     table = keep_emotion_table(run.recipe, run.posts, run.inputs(), run.folder)
     teachers = train_teachers(run, jobs, table)
-    soft = average({name: teachers[name] for name in TEACHERS})
-    targets = Targets(run.targets.labels, torch.from_numpy(soft).float())
 
     def folds(settings: Mapping[str, Any]) -> Iterator[HeldOut]:
         recipe = _with_settings(run.recipe, "student", settings)
         candidate, part = recipe.student.candidates[0], recipe.student
+        soft = soft_targets(part.soft_targets, teachers, run.posts)
+        targets = Targets(run.targets.labels, soft)
         kept = keep_states(
             candidate.backbone, candidate.frozen_layers, run.posts.texts, run.folder.folder
         )

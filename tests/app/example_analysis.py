@@ -312,7 +312,12 @@ def build_attributions(post: Post, target: str, *, heard: bool) -> Attributions:
         "steps": 32,
     }
     segments = tuple(
-        SegmentScore(i / 2, (i + 1) / 2, sign * 0.1 * float(np.sin(1.7 * i) * np.exp(-i / 14)))
+        SegmentScore(
+            i / 2,
+            (i + 1) / 2,
+            sign * 0.1 * float(np.sin(1.7 * i) * np.exp(-i / 14)),
+            post.text.split()[i] if i < len(post.text.split()) else None,
+        )
         for i in range(20)
     )
     written = WordAttribution(baseline="padding token", special_score=0.04, **together)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.sound_wording import (
+    list_spoken,
     say_fills,
     say_manner,
     say_order,
@@ -42,6 +43,15 @@ def test_fills_and_order() -> None:
     )
     assert "no better than random" in (say_order(replace(CHECKS, comprehensiveness=0.05)) or "")
     assert say_order(replace(CHECKS, comprehensiveness=None)) is None
+
+
+def test_spoken_words_carry_the_scores_of_their_stretches() -> None:
+    parts = (SegmentScore(0, 1, 0.2, "so tired"), SegmentScore(1, 2, -0.1, "now."))
+    text, words = list_spoken(SoundAttribution("suicide", "", "silence", parts, 1.0, 0.0, 1.0))
+    assert text == "so tired now."
+    assert [(text[w.start : w.end], w.score) for w in words] == [("so tired", 0.2), ("now.", -0.1)]
+    bare = SoundAttribution("suicide", "", "silence", (SegmentScore(0, 1, 0.2),), 1.0, 0.0, 1.0)
+    assert list_spoken(bare) == ("", ())
 
 
 def test_tables() -> None:

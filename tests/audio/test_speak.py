@@ -61,7 +61,7 @@ def test_a_sentence_is_broken_off_while_it_is_spoken():
         speak_post("and then I went on and on " * 6, slow, cancel=stop)
     stopped = time.monotonic() - start
     assert stopped < 2.0
-    assert len(slow.speak_sentence("It helped.")) > 0  # it speaks on afterwards
+    assert len(slow.speak_sentence("It helped.").samples) > 0  # it speaks on afterwards
 
 
 def test_an_unknown_voice_lists_the_known_ones():

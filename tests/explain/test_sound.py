@@ -10,9 +10,10 @@ import torch
 
 from mhkd.errors import Cancelled
 from mhkd.explain.contrast import contrast
-from mhkd.explain.sound import explain_sound, segment_edges
+from mhkd.explain.sound import explain_sound, segment_edges, segment_words
 from mhkd.models.audio import encode_sound
 from mhkd.models.members import AudioMember, Members
+from mhkd.post import SpokenWord
 from tests.tiny import LABELS, tone
 from tests.unchanged import fingerprint
 
@@ -47,6 +48,33 @@ def test_segments_cover_what_is_heard_and_no_more(members: Members) -> None:
         assert before.end_s == after.start_s
     assert found.segment_s == pytest.approx(0.75)
     assert found.padding_score == 0.0
+
+
+def test_segments_are_the_spoken_words_where_these_are_known(members: Members) -> None:
+    samples = tone(3.0).samples
+    words = (
+        SpokenWord("so", 0.1, 0.5),
+        SpokenWord("tired", 0.7, 1.5),
+        SpokenWord("now", 1.7, 2.6),
+        SpokenWord("unheard", 3.2, 3.6),
+    )
+    found = explain_sound(members.audio, samples, LABELS, "suicide", words=words)
+    assert found.method == "occlusion of spoken words"
+    assert [part.text for part in found.segments] == ["so", "tired", "now"]
+    edges = [found.segments[0].start_s, *(part.end_s for part in found.segments)]
+    assert edges == pytest.approx([0.0, 0.6, 1.6, 3.0])
+    silenced = samples.copy()
+    silenced[round(0.6 * RATE_HZ) : round(1.6 * RATE_HZ)] = 0
+    expected = _output(members.audio, samples, 1) - _output(members.audio, silenced, 1)
+    assert found.segments[1].score == pytest.approx(expected, abs=1e-3)
+
+
+def test_many_words_share_segments_and_none_is_lost() -> None:
+    words = [SpokenWord(str(i), 0.2 * i, 0.2 * i + 0.1) for i in range(90)]
+    edges, texts = segment_words(20 * RATE_HZ, words)
+    assert texts is not None and len(texts) == 40 == len(edges) - 1
+    assert " ".join(texts).split() == [str(i) for i in range(90)]
+    assert (np.diff(edges) > 0).all() and edges[0] == 0 and edges[-1] == 20 * RATE_HZ
 
 
 def test_a_silent_segment_is_a_dummy(members: Members) -> None:

@@ -11,6 +11,7 @@ from mhkd.errors import Cancelled
 from mhkd.explain.sound import explain_sound
 from mhkd.explain.sound_checks import BANDS, change_tempo, check_sound, remove_band, say_otherwise
 from mhkd.models.members import Members
+from mhkd.post import SpokenWord
 from tests.tiny import LABELS, tone
 from tests.unchanged import fingerprint
 
@@ -45,6 +46,17 @@ def test_checks_of_a_recording(members: Members) -> None:
     for part in checks.changes:
         assert (part.logit_change > 0) == (part.probability > checks.probability)
     assert check_sound(members.audio, samples, LABELS, found) == checked
+
+
+def test_noise_fills_the_same_spoken_words(members: Members) -> None:
+    samples = tone(3.0).samples
+    words = (SpokenWord("so", 0.1, 0.9), SpokenWord("tired", 1.1, 2.6))
+    found = explain_sound(members.audio, samples, LABELS, "suicide", words=words)
+    checks = check_sound(members.audio, samples, LABELS, found).checks
+    assert checks is not None
+    assert [(p.text, p.start_s, p.end_s) for p in checks.noise] == [
+        (p.text, p.start_s, p.end_s) for p in found.segments
+    ]
 
 
 def test_bands_cover_all_and_take_out_their_own() -> None:

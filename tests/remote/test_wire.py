@@ -10,7 +10,7 @@ import pytest
 from mhkd.analyser import Analyser
 from mhkd.analysis import Progress
 from mhkd.errors import MhkdError
-from mhkd.post import Post, Recording
+from mhkd.post import Post, Recording, SpokenWord
 from mhkd.remote.wire import (
     Sound,
     read_analysis,
@@ -58,10 +58,21 @@ def test_explanations_come_back_equal(heard: list[Progress]) -> None:
 
 def test_sound_comes_back_to_the_bit() -> None:
     samples = np.random.default_rng(0).uniform(-1, 1, 1000).astype(np.float32)
-    sound = write_sound(Recording(samples, 22_050, "synthesised", ("incomplete",)))
+    words = (SpokenWord("so", 0.01, 0.02), SpokenWord("tired", 0.02, 0.04))
+    sound = write_sound(Recording(samples, 22_050, "synthesised", ("incomplete",), words))
     back = read_sound(Sound.model_validate(json.loads(json.dumps(sound))))
     assert (back.samples == samples).all() and back.samples.dtype == np.float32
     assert (back.rate_hz, back.origin, back.findings) == (22_050, "synthesised", ("incomplete",))
+    assert back.words == words
+
+
+@pytest.mark.parametrize("times", [(0.2, 0.1), (-0.1, 0.1), (0.0, float("nan"))])
+def test_words_out_of_order_are_refused(times: tuple[float, float]) -> None:
+    spoken = Recording(
+        np.zeros(100, np.float32), 16_000, "recorded", (), (SpokenWord("a", *times),)
+    )
+    with pytest.raises(MhkdError, match="never fall"):
+        read_sound(Sound.model_validate(write_sound(spoken)))
 
 
 @pytest.mark.parametrize("samples", [[], [np.nan], [np.inf], [1.5]])

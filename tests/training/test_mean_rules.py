@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from mhkd.training.mean_rules import compare_rules, fit_weights, weigh_by_confidence
+from mhkd.training.mean_rules import combine, compare_rules, fit_weights, weigh_by_confidence
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,24 @@ def test_every_rule_and_subset_has_its_row(teachers):
     assert rows[0]["log_loss"] == pytest.approx(log_loss(truth, mean))
     assert rows[1]["log_loss"] < rows[0]["log_loss"]
     assert set(rows[1]["weights"]) == {"text", "audio"}
+
+
+def test_soft_targets_follow_the_rule_and_weights_come_from_other_folds():
+    generator = np.random.default_rng(3)
+    truth = generator.integers(0, 2, 300)
+    folds = np.arange(300) % 3
+    right = np.where(truth == 1, 0.8, 0.2)
+    good = np.stack([1 - right, right], 1)
+    noise = generator.dirichlet([1, 1], 300)
+    assert np.allclose(combine("mean", [good, noise], truth, folds), (good + noise) / 2)
+    assert np.allclose(
+        combine("confidence", [good, noise], truth, folds),
+        weigh_by_confidence(np.stack([good, noise])),
+    )
+    found = combine("log_loss", [good, noise], truth, folds)
+    assert np.abs(found - good).max() < np.abs((good + noise) / 2 - good).max() / 5
+    other = truth.copy()
+    other[folds == 0] = 1 - other[folds == 0]  # labels of a fold change nothing in it
+    changed = combine("log_loss", [good, noise], other, folds)
+    assert np.array_equal(found[folds == 0], changed[folds == 0])
+    assert not np.array_equal(found[folds == 1], changed[folds == 1])
