@@ -5,6 +5,15 @@ from __future__ import annotations
 from mhkd.errors import InputError
 
 
+def has_fast_bf16(device: str) -> bool:
+    """Whether a torch device multiplies faster in bf16: CUDA that has it, or a CPU with AMX."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.is_available() and bool(torch.cuda.is_bf16_supported())
+    return device == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
 def check_device(device: str | None) -> str | None:
     """The device, if it is there; None stays None.
 

@@ -46,6 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"conformal", "neutral"},
     "post_stages": {"post_run", "models", "audio"},
     "analyser": {
+        "device",
         "gate",
         "post_stages",
         "post_answers",
@@ -58,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"bundle", "explain", "audio", "text", "voice_answers"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}
-    | {"explain.students"},
+    | {"device", "explain.students"},
     "metrics": set(),
     "batch": {"analyser", "device", "metrics", "text"},
     "behaviour": {"analyser", "bundle", "device", "reports"},

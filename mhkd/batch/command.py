@@ -30,6 +30,9 @@ def batch(
     text_column: Annotated[str | None, typer.Option("--text-column", help="Else guessed.")] = None,
     id_column: Annotated[str | None, typer.Option("--id-column", help="Else guessed.")] = None,
     with_text: Annotated[bool, typer.Option("--with-text", help="Repeat the text.")] = False,
+    bf16: Annotated[
+        bool, typer.Option("--bf16", help="A rounded student, faster on a CPU with AMX.")
+    ] = False,
     device: Annotated[
         str | None, typer.Option("--device", help="torch device; CUDA is used where present.")
     ] = None,
@@ -40,7 +43,7 @@ def batch(
     from mhkd.analyser import Analyser
     from mhkd.batch.answer_file import Choice, answer_file
 
-    analyser = Analyser.open(bundle, device=check_device(device))
+    analyser = Analyser.open(bundle, device=check_device(device), rounded=bf16)
     manifest = analyser.manifest
     digest = hashlib.sha256(manifest.model_dump_json().encode("utf-8")).hexdigest()
     choice = Choice(
@@ -48,7 +51,7 @@ def batch(
         text=text_column,
         id=id_column,
         with_text=with_text,
-        version=f"{manifest.name} {manifest.version} {digest}",
+        version=f"{manifest.name} {manifest.version} {digest}{' bf16' if bf16 else ''}",
     )
     with _status() as on_progress:
         answered = answer_file(analyser, file, out, choice, on_progress)

@@ -25,10 +25,12 @@ from mhkd.bench.references import (
     open_own_checkpoint,
 )
 from mhkd.bundle import load_bundle
+from mhkd.device import has_fast_bf16
 from mhkd.errors import InputError
 from mhkd.models.audio import encode_sound
 from mhkd.models.family import predict_family
 from mhkd.models.members import Members
+from mhkd.models.rounded import round_member
 from mhkd.post import Post, Recording
 from mhkd.predictions import answer_emotion, answer_sound, answer_text, read_as_student
 
@@ -95,7 +97,7 @@ class Report:
         }
 
 
-# name → (numerator, denominator) among the times
+# name → (numerator, denominator) among the times; bf16 only where the device is built for it
 RATIOS: Final = {
     "student_times_faster_than_bert_base_pipeline": ("pipeline_bert_base", "student"),
     "student_times_faster_than_own_checkpoint_pipeline": ("pipeline_own_checkpoint", "student"),
@@ -108,6 +110,10 @@ RATIOS: Final = {
         "batch_pipeline_bert_base", "batch_student"),
     "student_batch_times_faster_than_own_checkpoint_pipeline": (
         "batch_pipeline_own_checkpoint", "batch_student"),
+    "student_bf16_batch_times_faster_than_bert_base_pipeline": (
+        "batch_pipeline_bert_base", "batch_student_bf16"),
+    "student_bf16_batch_times_faster_than_student_batch": (
+        "batch_student", "batch_student_bf16"),
     "text_batch_times_faster_than_bert_base_pipeline": (
         "batch_pipeline_bert_base", "batch_text"),
     "emotion_batch_times_faster_than_bert_base_pipeline": (
@@ -176,6 +182,9 @@ class Bench:
             "batch_pipeline_own_checkpoint": lambda: own.answer_many(texts),
             "batch_emotion": lambda: self._predict(texts, "emotion"),
         }
+        if has_fast_bf16(self.device):
+            rounded = replace(members, student=round_member(members.student))
+            many["batch_student_bf16"] = lambda: self._predict(texts, "student", rounded)
         self.times |= time_in_turn(many, self.plan.long_rounds, warm=False)
 
     def measure_analysis(self) -> None:
@@ -241,9 +250,9 @@ class Bench:
     def _name_reference(self) -> str:
         return "BERT-base size, random weights" if self.plan.reference is None else "a smaller size"
 
-    def _predict(self, texts: Sequence[str], model: str) -> object:
+    def _predict(self, texts: Sequence[str], model: str, members: Members | None = None) -> object:
         manifest = self._analyser.manifest
-        request = BatchRequest(self._members, manifest, texts, lambda *_: None)
+        request = BatchRequest(members or self._members, manifest, texts, lambda *_: None)
         return predict_posts(request, (model,))
 
     def _speak(self) -> Recording:

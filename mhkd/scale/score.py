@@ -45,6 +45,7 @@ class Job:
         models: among student, text, emotion and audio.
         workers: processes that hold the models.
         threads: of each worker.
+        bf16: ask a rounded copy of the student.
         rows_of_a_batch: of a worker at a time.
         bytes_of_a_block: posts that go to a worker together, and are done again when it is lost.
         rows_of_a_part: at most so many when the driver is.
@@ -58,6 +59,7 @@ class Job:
     models: tuple[str, ...] = ("student",)
     workers: int = 1
     threads: int = 1
+    bf16: bool = False
     rows_of_a_batch: int = _ROWS_OF_A_BATCH
     bytes_of_a_block: int = _BYTES_OF_A_BLOCK
     rows_of_a_part: int = _ROWS_OF_A_PART
@@ -85,7 +87,7 @@ class Scorer:
         from mhkd.analyser import Analyser
 
         torch.set_num_threads(job.threads)
-        self._job, self._analyser = job, Analyser.open(job.bundle)
+        self._job, self._analyser = job, Analyser.open(job.bundle, rounded=job.bf16)
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The answers to some rows."""

@@ -20,6 +20,7 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from mhkd.device import has_fast_bf16
 from mhkd.training.processes import count_processes
 from mhkd.training.recipe import FitRecipe
 
@@ -55,8 +56,8 @@ def fit_classifier(
 
     AdamW, linear warm-up and decay, gradients clipped at 1. With ``settings.patience`` a tenth of
     the posts is held out and the weights with the lowest loss on them are kept. On several
-    processes each takes its share of every batch, and all end with the same weights. In bf16
-    on a CUDA device that has it, and on a CPU where the recipe asks for it.
+    processes each takes its share of every batch, and all end with the same weights. On CUDA in
+    bf16 where the device has it.
 
     Args:
         model: called as ``model(**collate(rows))``; gives logits. Parameters whose
@@ -94,7 +95,7 @@ def fit_classifier(
             remove_unused_columns=False,
             label_names=["targets"],
             logging_strategy="no",
-            bf16=multiplies_in_bf16(on_cpu=settings.bf16_on_cpu),
+            bf16=has_fast_bf16("cuda"),
             ddp_find_unused_parameters=False,
             **_watch(settings.patience),
             report_to=[],
@@ -117,13 +118,6 @@ def fit_classifier(
             trainer.add_callback(EarlyStoppingCallback(settings.patience))
         trainer.train()
     model.eval().cpu()
-
-
-def multiplies_in_bf16(*, on_cpu: bool = False) -> bool:
-    """Whether this device trains in bf16: a CUDA device that has it, or, if asked, an AMX CPU."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return on_cpu and bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
 def _watch(patience: int) -> dict[str, Any]:

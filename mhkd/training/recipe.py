@@ -97,11 +97,6 @@ class FitRecipe(RecipePart):
     class_weights: bool = Field(
         False, description="Weigh each label by the inverse of its share, where labels are skewed."
     )
-    bf16_on_cpu: bool = Field(
-        False,
-        description="Multiply in bf16 on a CPU that has AMX, which is several times faster there; "
-        "elsewhere nothing changes. CUDA does so wherever it can.",
-    )
     patience: int = Field(
         0,
         ge=0,

@@ -1,4 +1,4 @@
-"""axe-core over every page and tab, in light and in dark: nothing serious in this project's own markup.
+"""axe-core over every page and tab, in light and dark: nothing serious in our own markup.
 
 What axe finds in Streamlit's own markup is listed by rule in ``STREAMLITS``; a rule that is
 not listed there fails the test, too, so that the list stays true.

@@ -5,7 +5,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
-from mhkd.training.fit import Targets, cross_entropy, fit_classifier, multiplies_in_bf16
+from mhkd.training.fit import Targets, cross_entropy, fit_classifier
 from mhkd.training.recipe import FitRecipe
 
 LABELS = torch.tensor([0] * 30 + [1] * 10)
@@ -55,38 +55,3 @@ def test_patience_holds_out_a_tenth_stops_early_and_keeps_the_best_weights():
         left = nn.functional.cross_entropy(model(points[rows]), labels[rows])
     assert left.item() == pytest.approx(min(held_out), abs=1e-5)
     assert not model.training
-
-
-@pytest.mark.parametrize(
-    ("asked", "amx", "kind"),
-    [
-        (True, True, torch.bfloat16),
-        (True, False, torch.float32),
-        (False, True, torch.float32),
-    ],
-)
-def test_a_cpu_multiplies_in_bf16_where_it_is_asked_to_and_built_for_it(
-    monkeypatch, asked, amx, kind
-):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": amx})
-    assert multiplies_in_bf16(on_cpu=asked) == (kind == torch.bfloat16)
-    kinds = set()
-
-    def loss(logits, targets):
-        kinds.add(logits.dtype)
-        return cross_entropy(0.0)(logits, targets)
-
-    model = nn.Sequential(nn.Linear(5, 2))
-    points = torch.randn(len(LABELS), 5)
-    fit_classifier(
-        model,
-        list(range(len(LABELS))),
-        lambda p: {"input": points[p]},
-        Targets(LABELS),
-        loss,
-        FitRecipe(epochs=1, bf16_on_cpu=asked),
-        seed=0,
-    )
-    assert kinds == {kind}
-    assert model[0].weight.dtype == torch.float32

@@ -19,7 +19,7 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
-from mhkd.training.fit import multiplies_in_bf16
+from mhkd.device import has_fast_bf16
 from mhkd.training.paper.recipe import PaperFit
 
 Collate = Callable[[Sequence[int]], dict[str, torch.Tensor]]
@@ -79,7 +79,7 @@ def fit_model(
             seed=seed,
             data_seed=seed,
             dataloader_pin_memory=False,
-            bf16=multiplies_in_bf16(),
+            bf16=has_fast_bf16("cuda"),
             use_cpu=not torch.cuda.is_available(),
             **_plateau(settings),
         )
