@@ -12,6 +12,12 @@ from typing import Any
 from mhkd.bundle import MANIFEST, Manifest
 from mhkd.errors import BundleError
 
+MODEL_NAMES = {
+    "student": "Student",
+    "text": "Text teacher",
+    "emotion": "Emotion teacher",
+    "audio": "Audio teacher",
+}
 _LIMITS = "\n## Limits\n"
 
 

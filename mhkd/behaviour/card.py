@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_NAMES = {"student": "Student", "text": "Text teacher", "emotion": "Emotion teacher"}
+from mhkd.reports import MODEL_NAMES
 
 
 def tell_behaviour(report: Mapping[str, Any]) -> str:
@@ -69,7 +69,7 @@ def _list_measured(
     report: Mapping[str, Any], expects: str
 ) -> list[tuple[str, str, Mapping[str, Any]]]:
     return [
-        (kind["title"], _NAMES[model], found[name])
+        (kind["title"], MODEL_NAMES[model], found[name])
         for name, kind in report["kinds"].items()
         if kind["expects"] == expects and kind["asked"]
         for model, found in report["models"].items()

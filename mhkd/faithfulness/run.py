@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mhkd.bundle import EXPLANATIONS_FILE, Bundle, hash_file, load_bundle
+from mhkd.bundle import CARD, EXPLANATIONS_FILE, Bundle, hash_file, load_bundle
 from mhkd.errors import InputError
+from mhkd.faithfulness.card import tell_faithfulness
 from mhkd.faithfulness.rows import EXPLAINED, KeptRows, measure_post
 from mhkd.faithfulness.summary import summarise
-from mhkd.reports import put_into_bundle, write_json
+from mhkd.reports import put_into_bundle, put_section, write_json
 from mhkd.training.data import read_posts_file
 
 TEACHER_POSTS = 60
@@ -90,7 +91,11 @@ def evaluate_explanations(
         },
     }
     if out is None:
-        put_into_bundle(bundle.folder, {EXPLANATIONS_FILE: write_json(report)})
+        contents = {EXPLANATIONS_FILE: write_json(report)}
+        if CARD in bundle.manifest.files:
+            card = (bundle.folder / CARD).read_text("utf-8")
+            contents[CARD] = put_section(card, tell_faithfulness(report))
+        put_into_bundle(bundle.folder, contents)
     else:
         _write(report, goal)
     kept.remove()

@@ -116,7 +116,9 @@ def load_members(manifest: Manifest, folder: Path, device_name: str) -> Members:
     )
 
 
-def add_adapters(encoder: PreTrainedModel, rank: int, frozen_layers: int) -> PeftModel:
+def add_adapters(
+    encoder: PreTrainedModel, rank: int, frozen_layers: int, dropout: float = 0.0
+) -> PeftModel:
     """Low-rank adapters on every linear map of the layers above ``frozen_layers``.
 
     Source: Hu et al., LoRA, ICLR 2022.
@@ -124,7 +126,7 @@ def add_adapters(encoder: PreTrainedModel, rank: int, frozen_layers: int) -> Pef
     config = LoraConfig(
         r=rank,
         lora_alpha=ADAPTER_SCALE * rank,
-        lora_dropout=0.05,
+        lora_dropout=dropout,
         target_modules=[
             name
             for name, module in encoder.named_modules()

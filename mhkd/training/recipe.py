@@ -94,6 +94,7 @@ class FitRecipe(RecipePart):
         0.0, ge=0, lt=1, description="Share of the target that is spread over all labels."
     )
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout before the head.")
+    adapter_dropout: float = Field(0.05, ge=0, lt=1, description="Dropout before each adapter.")
     class_weights: bool = Field(
         False, description="Weigh each label by the inverse of its share, where labels are skewed."
     )

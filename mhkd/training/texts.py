@@ -166,7 +166,12 @@ def pool_posts(
 
 
 def build_text_classifier(
-    settings: TextSettings, classes: int, dropout: float, seed: int
+    settings: TextSettings,
+    classes: int,
+    dropout: float,
+    seed: int,
+    *,
+    adapter_dropout: float = 0.0,
 ) -> TextClassifier:
     """An untrained classifier: the backbone, its adapters if any, a new head.
 
@@ -177,7 +182,9 @@ def build_text_classifier(
     classifier = TextClassifier(backbone.encoder, classes, dropout, settings.pooled_layers)
     backbone.encoder.requires_grad_(False)
     if settings.lora_rank:
-        adapted: Any = add_adapters(backbone.encoder, settings.lora_rank, settings.frozen_layers)
+        adapted: Any = add_adapters(
+            backbone.encoder, settings.lora_rank, settings.frozen_layers, adapter_dropout
+        )
         classifier.encoder = adapted
     else:
         for layer in layers_of(backbone.encoder)[settings.frozen_layers :]:
@@ -197,7 +204,9 @@ def fit_text_classifier(
     classes: int,
 ) -> tuple[TextClassifier, UpperLayers]:
     """Trains on the posts ``rows``; gives the whole classifier and its trained part."""
-    classifier = build_text_classifier(settings, classes, fit.dropout, seed)
+    classifier = build_text_classifier(
+        settings, classes, fit.dropout, seed, adapter_dropout=fit.adapter_dropout
+    )
     upper = UpperLayers(classifier, settings.frozen_layers)
     fit_classifier(
         upper, rows.tolist(), kept.collate, targets, loss, fit, seed, lengths=kept.lengths

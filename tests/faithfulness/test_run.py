@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mhkd.bundle import EXPLANATIONS_FILE, load_bundle
+from mhkd.bundle import CARD, EXPLANATIONS_FILE, hash_file, load_bundle
 from mhkd.cli import main
 from mhkd.errors import InputError
+from mhkd.faithfulness.card import tell_faithfulness
 from mhkd.faithfulness.run import evaluate_explanations
 from mhkd.post import Post
 from mhkd.post_run import PostRun
+from mhkd.reports import put_into_bundle
 from tests.tiny import POST, build_tiny_bundle
 
 POSTS = [f"{POST} So tired {'and calm ' * number}today." for number in range(22)]
@@ -47,6 +49,15 @@ def test_the_command_writes_a_report_without_words(
     assert student["all"]["comprehensiveness"]["n"] == 2
     assert 0 <= student["converged"]["share"] <= 1
     assert not out.with_name("report.json.rows").exists()
+    told = tell_faithfulness(report)
+    assert told.startswith("## Explanations\n")
+    assert "tired" not in told
+    table = [line for line in told.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in table} == {10}
+    fall = student["all"]["comprehensiveness"]["mean"]
+    assert any(
+        line.startswith("| Student | 2 of 2 |") and f"{fall:.2f} [" in line for line in table
+    )
 
 
 def test_a_broken_run_goes_on(folder: Path, data: Path, tmp_path: Path) -> None:
@@ -84,6 +95,16 @@ def test_thresholds_stand_in_the_bundle_and_set_the_mark(folder: Path, data: Pat
     run.explain("student")
     found = run.check("student")
     assert found is not None and found.trust.thresholds.min_advantage == limits["min_advantage"]
+
+
+def test_the_card_has_one_section_on_it(folder: Path, data: Path) -> None:
+    put_into_bundle(folder, {CARD: "# Tiny\n\n## Limits\n\nMany.\n"})
+    for _ in range(2):
+        evaluate_explanations(folder, data, None, models=["student"], posts=1)
+    card = (folder / CARD).read_text("utf-8")
+    assert card.count("## Explanations") == 1
+    assert card.index("## Explanations") < card.index("## Limits")
+    assert load_bundle(folder).manifest.files[CARD] == hash_file(folder / CARD)
 
 
 def test_ids_that_occur_twice_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""The report as a section of the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mhkd.reports import MODEL_NAMES
+
+_HEAD = (
+    "| model | posts | converged | strongest words away | random words away | ratio | only the "
+    "strongest | rank correlation | overlap |"
+)
+
+
+def tell_faithfulness(report: Mapping[str, Any]) -> str:
+    """Markdown, beginning with its heading."""
+    data = report["data"]
+    lines = [_HEAD, "|---" * 9 + "|"]
+    for model, found in report["models"].items():
+        lines.append(_row(MODEL_NAMES[model], found["all"], _share(found["converged"])))
+        if len(found["methods"]) > 1:
+            lines += [_row(f"– {name}", part, "–") for name, part in found["methods"].items()]
+    parts = [
+        "## Explanations",
+        f"Tested on posts that nothing learned from ({data['file']}, {data['posts']} posts; the "
+        "first of them for each teacher). Numbers stand in `reports/explanations.json`. Fall of "
+        "the logit when the strongest words (stretches, for sound) are taken away, and when as "
+        "many random ones are; what it still lacks when only the strongest are left (at 1, 5, 10, "
+        "20 and 50 %, averaged); agreement with a second method, as rank correlation of all words "
+        "and overlap of the strongest. In brackets bootstrap 95 % intervals. Converged: gradients "
+        "whose sum lies within 5 % of what it has to be; the others are explained by masking.",
+        "\n".join(lines),
+    ]
+    marks = [
+        f"{MODEL_NAMES[model]}: "
+        + ", ".join(f"{mark} {count}" for mark, count in sorted(found["marks"].items()))
+        for model, found in report["models"].items()
+        if found["marks"]
+    ]
+    if marks:
+        parts.append(f"Marks that the app gives to these explanations. {'; '.join(marks)}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(name: str, part: Mapping[str, Any], converged: str) -> str:
+    cells = [
+        name,
+        f"{part['tested']} of {part['posts']}",
+        converged,
+        *(
+            _mean(part[key])
+            for key in (
+                "comprehensiveness",
+                "random_comprehensiveness",
+                "ratio_of_means",
+                "sufficiency",
+                "rank_correlation",
+                "overlap",
+            )
+        ),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _mean(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "–"
+    low, high = found["interval"]
+    return f"{found['mean']:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _share(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "–"
+    low, high = found["interval"]
+    return f"{100 * found['share']:.1f}% [{100 * low:.1f}, {100 * high:.1f}]"
