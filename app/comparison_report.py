@@ -33,7 +33,7 @@ from app.escape import build_help_lines, build_note, build_table, colour_words, 
 from app.report import LIMITS
 from app.report_frame import build_chart, build_document
 from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_points, signed, source_of
-from app.words_wording import say_words_trust
+from app.words_wording import list_told
 from mhkd.analysis import Analysis, EmotionAttribution, WordAttribution
 
 Pair = tuple[Analysis, Analysis]
@@ -185,7 +185,7 @@ def _build_words(
         parts.append(f"<h3>{escape(name)}, toward {escape(toward)}</h3>")
         if texts is not None:
             parts.append(colour_words(texts[place], side.words, toward, largest=largest))
-        parts.append(_note(say_words_trust(side)))
+        parts += [_note(sentence) for sentence in list_told(side)]
     if texts is None:
         parts.append(_note("The words are left out."))
     elif found[0].unit == found[1].unit and about.mode != "posts":
@@ -208,7 +208,7 @@ def _build_emotions(about: AboutPair) -> str:
     first, second = about.emotions
     told = "; ".join(f"{name}: {signed(value, 3)}" for name, value in second.emotions.items())
     figure = comparison_charts.draw_pair_emotions(first, second, NAMES[about.mode])
-    return f"{build_chart(figure, told)}{_note(say_words_trust(second))}"
+    return f"{build_chart(figure, told)}{''.join(map(_note, list_told(second)))}"
 
 
 def _build_inputs(pair: Pair, names: tuple[str, str]) -> str:

@@ -21,6 +21,7 @@ from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from app.report_explained import build_explanations
 from app.report_frame import build_chart, build_document
 from app.report_voices import build_voices
+from app.summary import say_set
 from app.voice_wording import NO_NORMS, list_measures, say_hidden, say_measured
 from app.withheld import say_withheld
 from app.wording import (
@@ -43,8 +44,8 @@ _READERS: Final = {"student": "tokens", "text": "tokens", "emotion": "words"}
 LIMITS: Final = (
     "The labels say where a post comes from. They are no diagnosis and no measure of risk, and a "
     "low probability is no sign of safety.",
-    "The models know two kinds of posts only and always choose between them, also for a post of "
-    "a third kind.",
+    "The models know only the kinds of posts that they learned from and always choose between "
+    "them, also for a post of another kind.",
     "The student reads text only. The teachers reach it through its training.",
     "Contributions and attributions say what moved the models, not what moved the person.",
     "A synthesised voice says nothing about how a person sounds.",
@@ -61,6 +62,7 @@ class About:
         help_lines: whom one can turn to.
         calibration: how far the probability can be taken at its word.
         metrics: model → its metrics on the test split.
+        judgement: what the reader noted before the answer was shown.
     """
 
     made_at: str
@@ -68,6 +70,7 @@ class About:
     help_lines: HelpLines
     calibration: str | None = None
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    judgement: str | None = None
 
 
 def build_report(analysis: Analysis, about: About, *, text: str | None = None) -> str:
@@ -108,6 +111,8 @@ def _build_summary(analysis: Analysis, about: About) -> str:
         _build_answer(analysis, about),
         build_help_lines(NOT_THIS, about.help_lines.lines, about.help_lines.source),
     ]
+    if about.judgement is not None:
+        parts.append(build_note("Noted by the reader before the answer was shown", about.judgement))
     disagreement = say_disagreement(analysis, about.sources)
     if disagreement is not None:
         parts.append(build_note("The teachers disagree.", disagreement))
@@ -133,6 +138,9 @@ def _build_answer(analysis: Analysis, about: About) -> str:
         f"{escape(answer.frequency)}</p>"
         f"{build_chart(charts.draw_frequency(answer.of_hundred), f'{answer.of_hundred} of 100')}"
     )
+    labels = say_set(analysis.prediction_set, about.sources, ordered=analysis.ordered)
+    if labels is not None:
+        told += f"<p>{escape(labels)}</p>"
     if about.calibration:
         told += f'<p class="small">{escape(about.calibration)}</p>'
     return told

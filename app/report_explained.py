@@ -12,10 +12,16 @@ from app import charts
 from app.counterfactual import say_counterfactual
 from app.escape import build_table, colour_words, escape, mark_text
 from app.report_frame import build_chart
-from app.sound_wording import list_spoken
+from app.sound_wording import (
+    list_spoken,
+    say_fills,
+    say_manner,
+    tabulate_bands,
+    tabulate_changes,
+)
 from app.theme import AWAY, TOWARD
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import say_words_trust
+from app.words_wording import is_shaky, list_told, say_trust
 from mhkd.analysis import (
     Analysis,
     Counterfactual,
@@ -55,7 +61,7 @@ def build_explanations(analysis: Analysis, sources: Mapping[str, str], text: str
         if isinstance(found, Counterfactual):
             parts.append(_build_counterfactual(found, sources, text))
             continue
-        shaky = ' class="shaky"' if getattr(found, "converged", True) is False else ""
+        shaky = ' class="shaky"' if _is_shaky(found) else ""
         parts.append(
             f"<section{shaky}><h3>{escape(name)}: {_TITLES.get(field.name, 'explanation')}</h3>"
             f"{_build_one(found, sources, text)}</section>"
@@ -124,12 +130,37 @@ def _build_one(found: Any, sources: Mapping[str, str], text: str | None) -> str:
     if isinstance(found, EmotionAttribution):
         parts.append(_build_emotions(found))
     if isinstance(found, WordAttribution | EmotionAttribution):
-        parts.append(f"<p>{escape(say_words_trust(found))}</p>")
+        parts += [f"<p>{escape(sentence)}</p>" for sentence in list_told(found)]
         parts.append(_build_words(found, toward, text))
     if isinstance(found, SoundAttribution) and found.segments:
         parts.append(_build_stretches(found, toward, text))
+        parts.append(_build_sound_checks(found))
     parts.append(build_table(("Measure", "Value"), collect_measures(found)))
     return "".join(parts)
+
+
+def _is_shaky(found: Any) -> bool:
+    if isinstance(found, SoundAttribution):
+        trust = None if found.checks is None else found.checks.trust
+        return trust is not None and trust.mark == "fails"
+    return is_shaky(found)
+
+
+def _build_sound_checks(found: SoundAttribution) -> str:
+    checks = found.checks
+    if checks is None:
+        return ""
+    told = (say_trust(checks.trust), say_manner(checks), say_fills(checks))
+    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in told if sentence is not None)
+    changes = build_table(
+        ("The same words, said otherwise", "Probability", "Logit"),
+        tabulate_changes(checks),
+        numeric=(1, 2),
+    )
+    bands = build_table(
+        ("Band taken out", "Frequencies", "Fall of the logit"), tabulate_bands(checks), numeric=(2,)
+    )
+    return f"{lines}{changes}{bands}"
 
 
 def _build_emotions(found: EmotionAttribution) -> str:

@@ -31,19 +31,6 @@ def say_fills(found: SoundChecks) -> str:
     return f"{told}the stretches tell {way} (rank correlation {found.rank_correlation:.2f})."
 
 
-def say_order(found: SoundChecks) -> str | None:
-    """Whether the strongest stretches matter more than random ones; None for few stretches."""
-    if found.comprehensiveness is None or found.random_comprehensiveness is None:
-        return None
-    better = found.comprehensiveness > found.random_comprehensiveness
-    return (
-        f"Silencing the strongest stretches moves the logit by "
-        f"{signed(-found.comprehensiveness, 2)} on average, random ones by "
-        f"{signed(-found.random_comprehensiveness, 2)}"
-        f"{'.' if better else ': no better than random. Read with care.'}"
-    )
-
-
 def say_manner(found: SoundChecks) -> str:
     """How much hangs on how it was said, with the words kept."""
     strongest = max(found.changes, key=lambda part: abs(part.probability - found.probability))

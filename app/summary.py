@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.wording import MODEL_NAMES, say_points, source_of
+from app.words_wording import say_reasons
 from mhkd.analysis import Analysis, PredictionSet, WordAttribution
 
 _WORDS: Final = 4
@@ -38,6 +39,7 @@ class Summary:
     Attributes:
         target: the label that both sides are about.
         words_fail: why words are not named, None where they can be.
+        caution: why those that are named are to be taken with care, None where they hold.
         unread: what was not read or heard, or heard differently than one may think.
     """
 
@@ -45,6 +47,7 @@ class Summary:
     toward: Side
     against: Side
     words_fail: str | None
+    caution: str | None
     unread: tuple[str, ...]
 
 
@@ -65,6 +68,7 @@ def summarise(analysis: Analysis) -> Summary:
         _find_side(analysis, None if fails else found, target, 1),
         _find_side(analysis, None if fails else found, target, -1),
         fails,
+        _say_caution(found),
         tuple(_list_unread(analysis)),
     )
 
@@ -93,6 +97,13 @@ def _say_words_fail(found: WordAttribution | None) -> str | None:
     if found.trust is not None and found.trust.mark == "fails":
         return "No words are named: their explanation failed its test."
     return None
+
+
+def _say_caution(found: WordAttribution | None) -> str | None:
+    trust = None if found is None else found.trust
+    if trust is None or trust.mark != "caution":
+        return None
+    return f"The words are to be taken with care: {say_reasons(trust)}."
 
 
 def _find_side(analysis: Analysis, found: WordAttribution | None, target: str, sign: int) -> Side:

@@ -93,7 +93,7 @@ STEPS: Final = (
     Step(
         "What it is not",
         (
-            "It labels posts, not people. It knows two forums, and nothing of a life.",
+            "It labels posts, not people. It knows the forums it learned from, nothing of a life.",
             "It is not a diagnosis and not a triage tool. Nobody reads along, nobody is alerted.",
         ),
         "end",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.wording import capitalise, join_words, signed
-from mhkd.analysis import EmotionAttribution, WordAttribution
+from mhkd.analysis import EmotionAttribution, WordAttribution, WordTrust
 
 _TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "holds": ("●●●", "Holds"),
@@ -35,26 +35,50 @@ def say_words_trust(found: WordAttribution | EmotionAttribution) -> str:
     return f"Did not converge: the words do not add up to the answer ({gap}). Read with care."
 
 
-def say_trust(found: WordAttribution) -> str | None:
+def say_trust(trust: WordTrust | None) -> str | None:
     """Whether an explanation stood its test: a mark of three steps and one sentence."""
-    trust = found.trust
     if trust is None:
         return None
     mark, word = _TRUST_MARKS[trust.mark]
+    several = "stretches" if trust.unit == "stretch" else f"{trust.unit}s"
     told = (
-        f"masking the strongest {trust.unit}s moves the logit by "
+        f"taking away the strongest {several} moves the logit by "
         f"{signed(-trust.comprehensiveness, 2)} on average, random ones by "
-        f"{signed(-trust.random_comprehensiveness, 2)}"
+        f"{signed(-trust.random_comprehensiveness, 2)}; leaving nothing but them moves it by "
+        f"{signed(-trust.sufficiency, 2)}, random ones by {signed(-trust.random_sufficiency, 2)}"
     )
     if trust.rank_correlation is not None:
         told += f"; rank correlation with {trust.second_method} {trust.rank_correlation:.2f}"
-    reasons = join_words([_TRUST_REASONS[reason] for reason in trust.reasons], "and")
+    if trust.overlap is not None:
+        told += f", {100 * trust.overlap:.0f} % of the strongest fifth in common"
+    reasons = say_reasons(trust)
     return f"{mark} {word}: {told}." + (f" {capitalise(reasons)}." if reasons else "")
 
 
-def say_thresholds(found: WordAttribution) -> str | None:
+def say_reasons(trust: WordTrust) -> str:
+    """Why an explanation did not simply hold; empty where it did."""
+    return join_words([_TRUST_REASONS[reason] for reason in trust.reasons], "and")
+
+
+def list_told(found: WordAttribution | EmotionAttribution) -> list[str]:
+    """All that is said of how far an explanation can be trusted, a sentence each."""
+    told = [say_words_trust(found), say_trust(found.trust)]
+    if isinstance(found, WordAttribution):
+        told += [say_other_baseline(found), say_fidelity(found)]
+    told.append(say_thresholds(found.trust))
+    return [sentence for sentence in told if sentence is not None]
+
+
+def is_shaky(found: WordAttribution | EmotionAttribution) -> bool:
+    """Whether an explanation is to be greyed: its test failed, or its sum is off."""
+    if found.trust is not None and found.trust.mark == "fails":
+        return True
+    return not found.converged and not (isinstance(found, WordAttribution) and found.fallback)
+
+
+def say_thresholds(trust: WordTrust | None) -> str | None:
     """What the mark was set by; None where no mark was set."""
-    limits = None if found.trust is None else found.trust.thresholds
+    limits = None if trust is None else trust.thresholds
     if limits is None:
         return None
     if not limits.posts:

@@ -35,10 +35,10 @@ class TrustThresholds:
 
 @dataclass(frozen=True)
 class WordTrust:
-    """How an explanation of words fares when words are taken away.
+    """How an explanation fares when words, or stretches of sound, are taken away.
 
     Attributes:
-        unit: what was taken away, ``word`` or ``sentence``.
+        unit: what was taken away, ``word``, ``sentence`` or ``stretch``.
         comprehensiveness: mean fall of the logit explained without the strongest 1, 5,
             10, 20 and 50 %; the larger, the better.
         sufficiency: the same with nothing but them; the smaller, the better.
@@ -53,7 +53,7 @@ class WordTrust:
         thresholds: what the mark was set by.
     """
 
-    unit: Literal["word", "sentence"]
+    unit: Literal["word", "sentence", "stretch"]
     comprehensiveness: float
     random_comprehensiveness: float
     sufficiency: float
@@ -176,7 +176,7 @@ class EmotionAttribution:
 
     ``emotions`` shares each lexicon word's score out over the emotions it
     carries; ``unlisted`` is what falls on words outside the lexicon, so
-    that all of them add up to the sum of the words.
+    that all of them add up to the sum of the words. ``trust`` is null where it was not checked.
     """
 
     target: str
@@ -191,6 +191,7 @@ class EmotionAttribution:
     output: float
     baseline_output: float
     steps: int
+    trust: WordTrust | None = None
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,7 @@ class SoundChecks:
         bands: each band of frequencies taken out.
         probability: calibrated, of the label explained, for the recording as it is.
         changes: pitch, tempo and loudness changed.
-        comprehensiveness, random_comprehensiveness: as of words, for stretches; null for few.
+        trust: how the occlusion with silence fares; null for few stretches.
     """
 
     noise: tuple[SegmentScore, ...]
@@ -243,8 +244,7 @@ class SoundChecks:
     bands: tuple[BandScore, ...]
     probability: float
     changes: tuple[SoundChange, ...]
-    comprehensiveness: float | None
-    random_comprehensiveness: float | None
+    trust: WordTrust | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from mhkd.analysis import (
 )
 from mhkd.conformal import collect_labels
 from mhkd.explain.counterfactual import find_counterfactual
-from mhkd.explain.emotions import explain_emotions, try_emotion_order
+from mhkd.explain.emotions import check_emotions, explain_emotions
 from mhkd.explain.orders import OrderTest
 from mhkd.explain.sound import explain_sound, try_sound_order
 from mhkd.explain.sound_checks import check_sound
@@ -70,11 +70,11 @@ class PostRun(PostAnswers):
         return found
 
     def check(self, model: str) -> Attribution | None:
-        """Adds what stands beside an explanation of words or sound that is there."""
+        """Adds what stands beside an explanation that is there."""
         found: Attribution | None = getattr(self._attributions, model)
+        labels = self._bundle.manifest.labels
         if isinstance(found, WordAttribution):
             member = self._members.student if model == "student" else self._members.text
-            labels = self._bundle.manifest.labels
             found = check_words(
                 member,
                 self._post.text,
@@ -83,10 +83,18 @@ class PostRun(PostAnswers):
                 thresholds=self._thresholds(model),
                 cancel=self._cancel,
             )
+        elif isinstance(found, EmotionAttribution):
+            found = check_emotions(
+                self._members.emotion, self._post.text, labels, found, self._thresholds(model)
+            )
         elif isinstance(found, SoundAttribution):
-            labels = self._bundle.manifest.labels
             found = check_sound(
-                self._members.audio, self._samples(), labels, found, cancel=self._cancel
+                self._members.audio,
+                self._samples(),
+                labels,
+                found,
+                thresholds=self._thresholds(model),
+                cancel=self._cancel,
             )
         changed: dict[str, Any] = {model: found}
         self._attributions = replace(self._attributions, **changed)
@@ -111,16 +119,13 @@ class PostRun(PostAnswers):
             )
             self._attributions = replace(self._attributions, counterfactual=found)
 
-    def try_order(self, model: str) -> OrderTest | None:
-        """Does the order of an explanation that is there hold? Emotion and audio teacher."""
+    def try_sound_order(self) -> OrderTest | None:
+        """Does the order of the explanation of sound hold? None where there is none."""
+        found = self._attributions.audio
+        if found is None:
+            return None
         labels, members = self._bundle.manifest.labels, self._members
-        found = getattr(self._attributions, model)
-        if isinstance(found, EmotionAttribution):
-            return try_emotion_order(members.emotion, self._post.text, labels, found)
-        if isinstance(found, SoundAttribution):
-            samples = self._samples()
-            return try_sound_order(members.audio, samples, labels, found, cancel=self._cancel)
-        return None
+        return try_sound_order(members.audio, self._samples(), labels, found, cancel=self._cancel)
 
     def snapshot(self) -> Analysis:
         """The analysis as far as it has come; all predictions must be there."""

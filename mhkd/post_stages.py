@@ -22,7 +22,6 @@ EXPLAINED: Final[dict[str, tuple[ExplainedModel, ...]]] = {
     "words": ("student", "emotion", "text"),
     "all": ("student", "emotion", "text", "audio"),
 }
-_CHECKED: Final = ("student", "text", "audio")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,7 @@ def list_explanations(run: PostRun, explain: Explanations, post: Post) -> list[S
     stages += [_explain(run, model) for model in models]
     if explain != "none":
         stages.append(Stage("removing words", run.seek_counterfactual))
-    stages += [_check(run, model) for model in models if model in _CHECKED]
+    stages += [_check(run, model) for model in models]
     if explain == "all" and _is_comparable(post):
         stages.append(Stage("matching", run.match_recording))
     return stages

@@ -13,7 +13,7 @@ from app.components.words import show_legend, strongest
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_emotions
 from app.wording import signed, source_of
-from app.words_wording import say_words_trust
+from app.words_wording import is_shaky, list_told
 from app.work import Case
 from mhkd.analysis import EmotionAttribution
 
@@ -47,7 +47,8 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
     with right:
         st.header("By word", anchor=False)
         notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
-        write_coloured_words(case.order.text, found.words, toward, notes)
+        with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_emotion"):
+            write_coloured_words(case.order.text, found.words, toward, notes)
         show_legend(toward)
         with st.expander("Strongest words and their emotions"):
             write_table(
@@ -58,4 +59,5 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
                 ],
                 numeric=(2,),
             )
-        write_small_print(say_words_trust(found))
+        for sentence in list_told(found):
+            write_small_print(sentence)

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.components.decide import say_judgement
 from app.components.help_lines import NOT_THIS, read_help_lines
 from app.escape import write_small_print, write_table
 from app.report import About, build_report
@@ -43,6 +44,7 @@ def show_record(
             read_help_lines(),
             calibration,
             metrics,
+            None if case.judged_first is None else say_judgement(case.judged_first, sources),
         )
         _offer_report(case, analysis, about)
         _offer_json(analysis)

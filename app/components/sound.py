@@ -20,12 +20,12 @@ from app.sound_wording import (
     list_spoken,
     say_fills,
     say_manner,
-    say_order,
     tabulate_bands,
     tabulate_changes,
     tabulate_fills,
 )
 from app.wording import ORIGIN_BADGES, signed, source_of
+from app.words_wording import say_trust
 from app.work import Case
 from mhkd.analysis import SegmentScore, SoundAttribution, SoundChecks
 from mhkd.post import Recording
@@ -114,11 +114,14 @@ def _say_scores(found: SoundAttribution, sources: Mapping[str, str]) -> None:
     )
     if words:
         write_small_print("The words as they were heard: it is their sound that is silenced.")
-        write_coloured_words(text, words, toward)
+        trust = None if found.checks is None else found.checks.trust
+        fails = trust is not None and trust.mark == "fails"
+        with st.container(key=f"{'greyed' if fails else 'words'}_sound"):
+            write_coloured_words(text, words, toward)
 
 
 def _show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
-    for sentence in (say_manner(checks), say_fills(checks), say_order(checks)):
+    for sentence in (say_manner(checks), say_fills(checks), say_trust(checks.trust)):
         if sentence is not None:
             write_small_print(sentence)
     left, right = st.columns(2, gap="large")

@@ -29,6 +29,7 @@ def show_summary(analysis: Analysis, sources: Mapping[str, str]) -> None:
             [
                 (f"Speaks for {here}", found.toward.words, _say(found.toward, found.words_fail)),
                 (f"Speaks against {here}", found.against.words, _say(found.against, None)),
+                *([("Take with care", (), found.caution)] if found.caution else []),
                 ("Read and heard", (), " ".join(found.unread)),
             ]
         )

@@ -10,9 +10,16 @@ import streamlit as st
 from app.asked_acts import measure_fidelity, name_fidelity
 from app.components.asked import offer_work
 from app.components.explained import choose_attribution
-from app.escape import write_coloured_words, write_small_print, write_table
+from app.escape import (
+    write_coloured_words,
+    write_findings,
+    write_small_print,
+    write_table,
+)
+from app.shared_words import compare_evidence, list_shared, say_shared
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
+    is_shaky,
     say_fidelity,
     say_other_baseline,
     say_thresholds,
@@ -39,6 +46,19 @@ def show_words(case: Case, labels: tuple[str, ...], sources: Mapping[str, str]) 
         _show_model(case, "student", labels, sources)
     with right:
         _show_model(case, "text", labels, sources)
+    _show_shared(case)
+
+
+def _show_shared(case: Case) -> None:
+    explained = None if case.analysis is None else case.analysis.attributions
+    if explained is None or explained.student is None or explained.text is None:
+        return
+    shared = compare_evidence(explained.student, explained.text)
+    if shared is None:
+        return
+    st.header("What the student shares with its text teacher", anchor=False)
+    write_findings(list_shared(shared))
+    write_small_print(say_shared(shared))
 
 
 def show_legend(toward: str) -> None:
@@ -62,12 +82,11 @@ def _show_model(
     if not isinstance(found, WordAttribution):
         return
     toward = source_of(found.target, sources)
-    fails = found.trust is not None and found.trust.mark == "fails"
-    with st.container(key=f"{'greyed' if fails else 'words'}_{model}"):
+    with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}"):
         write_coloured_words(case.order.text, found.words, toward)
     show_legend(toward)
     write_small_print(say_words_trust(found))
-    if (trust := say_trust(found)) is not None:
+    if (trust := say_trust(found.trust)) is not None:
         write_small_print(trust)
     if (other := say_other_baseline(found)) is not None:
         write_small_print(other)
@@ -82,7 +101,7 @@ def _show_model(
             numeric=(1,),
         )
         write_small_print(say_words_method(found))
-        if (limits := say_thresholds(found)) is not None:
+        if (limits := say_thresholds(found.trust)) is not None:
             write_small_print(limits)
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
-from mhkd.analysis import EmotionAttribution, WordScore
+from mhkd.analysis import EmotionAttribution, TrustThresholds, WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, integrate_gradients
-from mhkd.explain.orders import OrderTest, try_order
+from mhkd.explain.orders import try_order
+from mhkd.explain.trust import USUAL, Second, judge_order
 from mhkd.limits import FEW_WORDS
 from mhkd.models.emotion import EncodedWords, batch_words, encode_words, weigh_words
 from mhkd.models.members import EmotionMember
 from mhkd.models.parts import stop_if_cancelled
 
 _STEPS_AT_ONCE = 8
+_WORDS_AT_ONCE = 64
 
 
 def explain_emotions(
@@ -83,12 +86,25 @@ def explain_emotions(
     )
 
 
-def try_emotion_order(
-    member: EmotionMember, text: str, labels: Sequence[str], found: EmotionAttribution
-) -> OrderTest | None:
-    """Takes words away in the order of an explanation and in random ones; None for few words."""
+def check_emotions(
+    member: EmotionMember,
+    text: str,
+    labels: Sequence[str],
+    found: EmotionAttribution,
+    thresholds: TrustThresholds = USUAL,
+) -> EmotionAttribution:
+    """The explanation with its test: words taken away in its order, in random ones, and singly.
+
+    Args:
+        member, text, labels: as it was explained.
+        found: the explanation.
+        thresholds: from held-out posts, where the bundle carries them.
+
+    Returns:
+        Without a test for fewer than 5 words.
+    """
     if len(found.words) < FEW_WORDS:
-        return None
+        return found
     ids = batch_words([encode_words(member.vocabulary, text)], member.model.embedding.weight.device)
     weights, place = weigh_words(ids), labels.index(found.target)
 
@@ -98,7 +114,18 @@ def try_emotion_order(
             kept = weights * present.to(weights.device)
             return contrast(member.model.forward_embeddings(embeddings, kept), place).cpu()
 
-    return try_order(function, [word.score for word in found.words])
+    count, scores = len(found.words), [word.score for word in found.words]
+    alone = torch.cat([function(rows) for rows in (1 - torch.eye(count)).split(_WORDS_AT_ONCE)])
+    falls = (function(torch.ones(1, count)) - alone).tolist()
+    trust = judge_order(
+        try_order(function, scores),
+        "word",
+        thresholds,
+        scores,
+        Second("occlusion of words", falls),
+        converged=found.converged,
+    )
+    return replace(found, trust=trust)
 
 
 def share_over_emotions(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +17,10 @@ from mhkd.analysis import (
     SoundAttribution,
     SoundChange,
     SoundChecks,
+    TrustThresholds,
 )
 from mhkd.explain.sound import Listener, edges_of, try_sound_order
-from mhkd.explain.trust import correlate_ranks
+from mhkd.explain.trust import USUAL, Second, correlate_ranks, judge_order
 from mhkd.limits import HEARD_RATE_HZ
 from mhkd.models.audio import keep_heard
 from mhkd.models.members import AudioMember
@@ -58,6 +58,7 @@ def check_sound(
     labels: Sequence[str],
     found: SoundAttribution,
     *,
+    thresholds: TrustThresholds = USUAL,
     cancel: threading.Event | None = None,
 ) -> SoundAttribution:
     """The explanation with what stands beside it; see ``SoundChecks``.
@@ -67,6 +68,7 @@ def check_sound(
         samples: float32, shape (samples,), at 16 kHz.
         labels: in the order of the logits.
         found: the occlusion with silence of these samples.
+        thresholds: from held-out posts, where the bundle carries them.
         cancel: looked at before every second window.
 
     Raises:
@@ -77,19 +79,18 @@ def check_sound(
     listener = Listener(member, heard, target, cancel)
     noise = _occlude_with_noise(listener, heard, found.segments)
     test = try_sound_order(member, samples, labels, found, cancel=cancel)
+    silence = [part.score for part in found.segments]
+    second = Second("noise in place of silence", [part.score for part in noise])
     checks = SoundChecks(
         noise=noise,
-        rank_correlation=correlate_ranks(
-            [part.score for part in found.segments], [part.score for part in noise]
-        ),
+        rank_correlation=correlate_ranks(silence, second.scores),
         bands=_occlude_bands(listener, heard),
         probability=listener.probability(member.temperature),
         changes=tuple(
             _hear(member, said, target, found.output, cancel)
             for said in say_otherwise(heard, cancel)
         ),
-        comprehensiveness=None if test is None else test.comprehensiveness,
-        random_comprehensiveness=None if test is None else fmean(test.random_comprehensiveness),
+        trust=None if test is None else judge_order(test, "stretch", thresholds, silence, second),
     )
     return replace(found, checks=checks)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import fmean
+from typing import Literal
 
 from scipy.stats import spearmanr
 
@@ -46,18 +48,56 @@ def judge_words(
     scores = sum_to_spans(found.words, occluder.spans)
     test = try_order(occluder, scores)
     second = None if found.fallback else occluder.occlude()
-    others = [] if second is None else [part.score for part in second.scores]
-    correlation = None if second is None else correlate_ranks(scores, others)
-    reasons = _doubt(found, test, correlation, thresholds)
+    return judge_order(
+        test,
+        occluder.unit,
+        thresholds,
+        scores,
+        None
+        if second is None
+        else Second(f"occlusion of {second.unit}s", [part.score for part in second.scores]),
+        converged=not found.fallback,
+    )
+
+
+@dataclass(frozen=True)
+class Second:
+    """Another method's scores of the same parts."""
+
+    method: str
+    scores: Sequence[float]
+
+
+def judge_order(
+    test: OrderTest,
+    unit: Literal["word", "sentence", "stretch"],
+    thresholds: TrustThresholds,
+    scores: Sequence[float],
+    second: Second | None,
+    *,
+    converged: bool = True,
+) -> WordTrust:
+    """The mark of an explanation whose order was tried.
+
+    Args:
+        test: of its order and of random ones.
+        unit: what was taken away.
+        thresholds: from held-out posts, where the bundle carries them.
+        scores: of the explanation, one for each part.
+        second: another method, where there is one.
+        converged: whether its gradients did.
+    """
+    correlation = None if second is None else correlate_ranks(scores, second.scores)
+    reasons = _doubt(test, correlation, thresholds, converged=converged)
     return WordTrust(
-        unit=occluder.unit,
+        unit=unit,
         comprehensiveness=test.comprehensiveness,
         random_comprehensiveness=fmean(test.random_comprehensiveness),
         sufficiency=test.sufficiency,
         random_sufficiency=fmean(test.random_sufficiency),
-        second_method=None if second is None else f"occlusion of {second.unit}s",
+        second_method=None if second is None else second.method,
         rank_correlation=correlation,
-        overlap=None if second is None else _overlap(scores, others),
+        overlap=None if second is None else _overlap(scores, second.scores),
         mark="fails" if "no_better_than_random" in reasons else "caution" if reasons else "holds",
         reasons=tuple(reasons),
         random_orders=test.random_comprehensiveness,
@@ -66,10 +106,11 @@ def judge_words(
 
 
 def _doubt(
-    found: WordAttribution,
     test: OrderTest,
     correlation: float | None,
     thresholds: TrustThresholds,
+    *,
+    converged: bool,
 ) -> list[str]:
     reasons = []
     advantage = test.comprehensiveness - fmean(test.random_comprehensiveness)
@@ -81,7 +122,7 @@ def _doubt(
         reasons.append("strongest_do_not_suffice")
     if correlation is not None and correlation < thresholds.min_rank_correlation:
         reasons.append("methods_disagree")
-    if found.fallback:
+    if not converged:
         reasons.append("not_converged")
     return reasons
 

@@ -78,8 +78,9 @@ def measure_post(
     explained = time.perf_counter()
     if found is None or (isinstance(found, EmotionAttribution) and not found.words):
         return None
-    checked = run.check(model) if isinstance(found, WordAttribution) else found
-    test = run.try_order(model)
+    sound = isinstance(found, SoundAttribution)
+    checked = found if sound else run.check(model)
+    test = run.try_sound_order() if sound else None
     times = (explained - began, time.perf_counter() - explained)
     return _row(model, post_id, checked or found, test, times)
 
@@ -134,8 +135,8 @@ def _row(
     times: tuple[float, float],
 ) -> Row:
     words = found if isinstance(found, WordAttribution) else None
-    trust = None if words is None else words.trust
     gradients = found if not isinstance(found, SoundAttribution) else None
+    trust = None if gradients is None else gradients.trust
     chance: tuple[float, ...] = ()
     if trust is not None:
         chance = trust.random_orders

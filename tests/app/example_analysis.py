@@ -35,6 +35,7 @@ from mhkd.analysis import (
     WordAttribution,
     WordFidelity,
     WordScore,
+    WordTrust,
 )
 from mhkd.errors import Cancelled
 from mhkd.post import Post, Recording
@@ -359,8 +360,18 @@ def _check_sound(segments: tuple[SegmentScore, ...], sign: float) -> SoundChecks
             SoundChange("pitch up a whole tone", 0.31, 0.66),
             SoundChange("loudness -6 dB", -0.02, 0.57),
         ),
-        comprehensiveness=0.42,
-        random_comprehensiveness=0.11,
+        trust=WordTrust(
+            unit="stretch",
+            comprehensiveness=0.42,
+            random_comprehensiveness=0.11,
+            sufficiency=0.2,
+            random_sufficiency=0.5,
+            second_method="noise in place of silence",
+            rank_correlation=0.72,
+            overlap=0.75,
+            mark="holds",
+            reasons=(),
+        ),
     )
 
 

@@ -15,7 +15,14 @@ from app.components.help_lines import read_help_lines
 from app.report import About, build_report
 from app.report_explained import collect_measures
 from app.report_frame import build_chart
-from mhkd.analysis import Analysis, SoundAttribution, WordAttribution, WordScore
+from mhkd.analysis import (
+    Analysis,
+    PredictionSet,
+    SoundAttribution,
+    WordAttribution,
+    WordScore,
+    WordTrust,
+)
 from mhkd.post import Post
 from tests.app.example_analysis import SOURCES, TEXT, build_analysis, build_manifest
 
@@ -161,7 +168,7 @@ def test_what_is_absent_is_said(change: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Trust:
+class _Test:
     comprehensiveness: float
     shaky: bool
     reason: str
@@ -170,19 +177,19 @@ class _Trust:
 
 @dataclass(frozen=True)
 class _Later(WordAttribution):
-    trust: _Trust | None = None
+    test: _Test | None = None
     others: tuple[WordScore, ...] = ()
 
 
 def test_measures_of_later_versions_are_told_without_words() -> None:
     first = build_analysis().attributions.student
     assert first is not None
-    trust = _Trust(0.25, True, "no better than chance", "Wilhelmina")
-    later = _Later(**{**vars(first), "trust": trust}, others=(WordScore("Wilhelmina", 0, 10, 0.1),))
+    test = _Test(0.25, True, "no better than chance", "Wilhelmina")
+    later = _Later(**vars(first), test=test, others=(WordScore("Wilhelmina", 0, 10, 0.1),))
     rows = dict(collect_measures(later))
-    assert rows["Trust: comprehensiveness"] == "+0.2500"
-    assert rows["Trust: shaky"] == "yes"
-    assert rows["Trust: reason"] == "no better than chance"
+    assert rows["Test: comprehensiveness"] == "+0.2500"
+    assert rows["Test: shaky"] == "yes"
+    assert rows["Test: reason"] == "no better than chance"
     assert "Wilhelmina" not in str(rows)
     html = build_report(_with_student(later), ABOUT)
     assert "no better than chance" in html
@@ -212,3 +219,28 @@ def _with_student(found: WordAttribution) -> Analysis:
 
 def plotly_of(html: str) -> str:
     return max(re.findall(r"<script>(.*?)</script>", html, re.DOTALL), key=len)
+
+
+def test_an_explanation_that_failed_its_test_is_greyed_and_says_so() -> None:
+    found = build_analysis().attributions.student
+    assert found is not None
+    failed = WordTrust(
+        "word", 0.1, 0.4, 0.3, 0.2, "occlusion", 0.5, 0.5, "fails", ("no_better_than_random",)
+    )
+    html = build_report(_with_student(replace(found, trust=failed)), ABOUT)
+    assert "●○○ Fails" in html
+    assert html.count('class="shaky"') == 1 + build_report(build_analysis(), ABOUT).count(
+        'class="shaky"'
+    )
+    heard = build_report(build_analysis(), ABOUT)
+    assert "pitch up a whole tone" in heard and "●●● Holds: taking away the strongest" in heard
+
+
+def test_the_report_tells_the_set_of_labels_and_what_the_reader_noted_first() -> None:
+    analysis = replace(
+        build_analysis(), prediction_set=PredictionSet(("depression", "suicide"), 0.9, 506)
+    )
+    html = build_report(analysis, replace(ABOUT, judgement="Posts from r/depression"))
+    assert "not decided: r/depression or r/SuicideWatch" in html
+    assert "Noted by the reader before the answer was shown" in html
+    assert "Noted by the reader" not in build_report(analysis, ABOUT)

@@ -8,7 +8,6 @@ from app.sound_wording import (
     list_spoken,
     say_fills,
     say_manner,
-    say_order,
     tabulate_bands,
     tabulate_changes,
     tabulate_fills,
@@ -21,8 +20,6 @@ CHECKS = SoundChecks(
     bands=(BandScore("pitch of the voice", 0, 300, 0.1), BandScore("breath", 3500, 8000, -0.2)),
     probability=0.6,
     changes=(SoundChange("tempo × 1.15", 0.5, 0.72), SoundChange("loudness +6 dB", 0.0, 0.6)),
-    comprehensiveness=0.4,
-    random_comprehensiveness=0.1,
 )
 
 
@@ -33,16 +30,10 @@ def test_what_moves_most_is_named() -> None:
     assert "hardly matter" in say_manner(still)
 
 
-def test_fills_and_order() -> None:
+def test_fills() -> None:
     assert "much the same (rank correlation 0.70)" in say_fills(CHECKS)
     assert "with care" in say_fills(replace(CHECKS, rank_correlation=0.1))
     assert "counts the same" in say_fills(replace(CHECKS, rank_correlation=None))
-    assert say_order(CHECKS) == (
-        "Silencing the strongest stretches moves the logit by −0.40 on average, random ones by "
-        "−0.10."
-    )
-    assert "no better than random" in (say_order(replace(CHECKS, comprehensiveness=0.05)) or "")
-    assert say_order(replace(CHECKS, comprehensiveness=None)) is None
 
 
 def test_spoken_words_carry_the_scores_of_their_stretches() -> None:

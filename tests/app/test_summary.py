@@ -15,7 +15,7 @@ from app.summary import say_set, summarise
 from app.theme import contrast, label_colours
 from app.wording import say_answer
 from mhkd.analyser import Analyser, picture_sound
-from mhkd.analysis import Attributions, Prediction, PredictionSet, Read
+from mhkd.analysis import Attributions, Prediction, PredictionSet, Read, WordTrust
 from mhkd.post import Post
 from tests.app.example_analysis import SOURCES, build_analysis, build_recording
 from tests.tiny import POST, build_tiny_bundle
@@ -42,6 +42,22 @@ def test_words_wait_and_fail_in_words() -> None:
     bare = replace(build_analysis(), attributions=Attributions())
     assert summarise(bare).words_fail == "Being looked for …"
     assert summarise(bare).toward.words == ()
+
+
+def test_words_whose_methods_disagree_come_with_a_warning() -> None:
+    whole = build_analysis()
+    found = whole.attributions.student
+    assert found is not None and summarise(whole).caution is None
+    doubted = replace(
+        found,
+        trust=WordTrust(
+            "word", 1.5, 0.2, 0.1, 0.6, "occlusion", 0.1, 0.2, "caution", ("methods_disagree",)
+        ),
+    )
+    told = summarise(
+        replace(whole, attributions=replace(whole.attributions, student=doubted))
+    ).caution
+    assert told == "The words are to be taken with care: the two methods disagree."
 
 
 def test_what_was_cut_is_told() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from app.words_wording import say_fidelity, say_trust, say_words_trust
+from app.words_wording import is_shaky, list_told, say_fidelity, say_trust, say_words_trust
 from mhkd.analysis import WordFidelity, WordTrust
 from tests.app.example_analysis import build_analysis
 
@@ -20,7 +20,7 @@ def test_an_explanation_that_did_not_converge_says_so() -> None:
 def test_trust_is_said_with_its_reason() -> None:
     found = build_analysis().attributions.student
     assert found is not None
-    assert say_trust(found) is None
+    assert say_trust(found.trust) is None
     trust = WordTrust(
         "word",
         1.5,
@@ -33,12 +33,20 @@ def test_trust_is_said_with_its_reason() -> None:
         "caution",
         ("methods_disagree",),
     )
-    assert say_trust(replace(found, trust=trust)) == (
-        "●●○ With care: masking the strongest words moves the logit by −1.50 on average, random "
-        "ones by −0.25; rank correlation with occlusion of words 0.21. The two methods disagree."
+    assert say_trust(trust) == (
+        "●●○ With care: taking away the strongest words moves the logit by −1.50 on average, "
+        "random ones by −0.25; leaving nothing but them moves it by −0.10, random ones by −0.60; "
+        "rank correlation with occlusion of words 0.21, 50 % of the strongest fifth in common. "
+        "The two methods disagree."
     )
     failed = replace(trust, mark="fails", reasons=("no_better_than_random",))
-    assert "●○○ Fails" in str(say_trust(replace(found, trust=failed)))
+    assert "●○○ Fails" in str(say_trust(failed))
+    assert not is_shaky(replace(found, trust=trust))
+    assert is_shaky(replace(found, trust=failed))
+    assert is_shaky(replace(found, converged=False))
+    assert not is_shaky(replace(found, converged=False, fallback=True))
+    told = list_told(replace(found, trust=trust))
+    assert len(told) == 2 and told[1].startswith("●●○")
 
 
 def test_infidelity_is_told_beside_that_of_no_explanation() -> None:

@@ -197,7 +197,7 @@ def _say_distance(analysis: Analysis) -> str:
     known = analysis.familiarity
     if known is None:
         return "not measured"
-    return f"{known.distance:.1f} (limit {known.threshold:.1f})"
+    return f"{known.distance:.2f} (limit {known.threshold:.2f})"
 
 
 def _show_apart(

@@ -15,7 +15,7 @@ from app.components.figure import show_figure
 from app.components.words import show_legend
 from app.escape import write_coloured_words, write_marked_text, write_small_print, write_table
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import say_trust, say_words_trust
+from app.words_wording import is_shaky, say_trust, say_words_trust
 from app.work import ExplainedModel
 from mhkd.analysis import EmotionAttribution, WordAttribution
 
@@ -63,17 +63,16 @@ def show_pair_words(
     for name, case, found, column in zip(names, comparison.cases, pair, columns, strict=True):
         if not isinstance(found, WordAttribution):
             continue
-        fails = found.trust is not None and found.trust.mark == "fails"
         with column:
             st.caption(name)
-            with st.container(key=f"{'greyed' if fails else 'words'}_{model}_{name}"):
+            with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}_{name}"):
                 write_coloured_words(
                     case.order.text,
                     found.words,
                     source_of(found.target, sources),
                     largest=max(scores, default=0.0),
                 )
-            write_small_print(say_trust(found) or say_words_trust(found))
+            write_small_print(say_trust(found.trust) or say_words_trust(found))
     show_legend(source_of(first.target, sources))
     write_small_print("Both sides share one scale of colours.")
     if comparison.mode != "posts":
