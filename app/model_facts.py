@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from app.wording import COMPARED_NAMES, MODEL_NAMES, say_interval, say_rate
+from mhkd.metrics import say_difference
 
 if TYPE_CHECKING:
     from mhkd.analyser import Manifest
@@ -60,6 +61,8 @@ def say_results(metrics: Mapping[str, Any]) -> str:
             f"student gets right, {twin['only_second']} only the twin (McNemar, exact, "
             f"p = {twin['p']:.2f})."
         )
+        if "difference" in twin:
+            told.append(f"Accuracy of the student against its twin: {say_difference(twin)}.")
     return " ".join(told)
 
 
@@ -148,7 +151,8 @@ def list_candidates(data: Mapping[str, Any]) -> list[Row]:
     seen = data.get("validation", {})
     rows = [
         (
-            f"{tried['backbone']}, {tried['layers']} layers, {tried['frozen_layers']} frozen",
+            f"{tried['backbone']}, {tried['layers']} layers, {tried['frozen_layers']} frozen"
+            + (f", adapters of rank {tried['lora_rank']}" if tried.get("lora_rank") else ""),
             f"{100 * tried['accuracy']:.1f} %",
             f"{tried['log_loss']:.3f}",
             f"{tried['n']:,}",

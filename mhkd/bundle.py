@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mhkd.assets import ASSETS
 from mhkd.errors import BundleError
@@ -23,6 +24,19 @@ MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 EXPLANATIONS_FILE = "reports/explanations.json"
 BEHAVIOUR_FILE = "reports/behaviour.json"
+
+
+_MARKUP = re.compile(r"[\[\]<>*`#$|~\\\x00-\x1f]|://|www\.")
+
+
+def _check_plain(name: str) -> str:
+    """A name that pages show: Markdown and HTML would be followed there, so there is none in it."""
+    if _MARKUP.search(name):
+        raise ValueError("names that are shown hold no mark-up, addresses or line ends")
+    return name
+
+
+PlainName = Annotated[str, AfterValidator(_check_plain)]
 
 
 class _Record(BaseModel):
@@ -57,7 +71,7 @@ class AudioSettings(_Record):
     """The audio teacher: backbone, head, and how a post is spoken for it."""
 
     backbone: str
-    backbone_title: str = Field(description="The encoder's name as the page says it.")
+    backbone_title: PlainName = Field(description="The encoder's name as the page says it.")
     voice: str = Field(description="The voice that speaks a post without recording.")
     spoken_words: int = Field(ge=1, description="Words of a post that are spoken.")
     temperature: float = Field(gt=0)
@@ -67,7 +81,7 @@ class EmotionSettings(_Record):
     """The emotion teacher."""
 
     lexicon: str = Field(description="Name and licence of the lexicon.")
-    emotions: tuple[str, ...]
+    emotions: tuple[PlainName, ...]
     hidden: int = Field(ge=1, description="Width of the MLP's hidden layer.")
     temperature: float = Field(gt=0)
 
@@ -102,11 +116,11 @@ class Manifest(_Record):
     """
 
     format: int
-    name: str
-    version: str
-    title: str
-    labels: tuple[str, ...] = Field(min_length=2)
-    label_sources: dict[str, str]
+    name: PlainName
+    version: PlainName
+    title: PlainName
+    labels: tuple[PlainName, ...] = Field(min_length=2)
+    label_sources: dict[PlainName, PlainName]
     text: TextSettings
     audio: AudioSettings
     emotion: EmotionSettings

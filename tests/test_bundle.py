@@ -55,6 +55,9 @@ def test_a_file_outside_the_folder_is_refused(bundle):
         ({"format": 99}, "format 99"),
         ({"labels": ["one"]}, "labels"),
         ({"surprise": 1}, "surprise"),
+        ({"label_sources": {"low": "![x](https://evil.example/p.png)"}}, "mark-up"),
+        ({"title": "<b>All posts</b>"}, "mark-up"),
+        ({"labels": ["low", "see www.evil.example"]}, "mark-up"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_named(bundle, fields, message):

@@ -86,7 +86,8 @@ def test_json_of_a_post_with_a_recording(
         attribution = found["attributions"][model]
         assert {"words", "target", "relative_gap"} <= set(attribution)
         assert {"text", "start", "end", "score"} == set(attribution["words"][0])
-    assert {"start_s", "end_s", "score"} == set(found["attributions"]["audio"]["segments"][0])
+    segment = found["attributions"]["audio"]["segments"][0]
+    assert {"start_s", "end_s", "score", "text"} == set(segment)
 
 
 def test_json_without_audio_and_explanations(

@@ -8,6 +8,7 @@ from mhkd.metrics import (
     expected_calibration_error,
     expected_when_calibrated,
     measure,
+    say_difference,
 )
 
 
@@ -71,3 +72,31 @@ def test_mcnemar_counts_only_posts_where_two_models_differ():
     assert (found["only_first"], found["only_second"]) == (3, 0)
     assert found["p"] == pytest.approx(0.25)  # 2 · 0.5³
     assert compare_paired(right, right, truth)["p"] == 1.0
+    assert found["difference"] == 0.5
+    low, high = found["interval"]
+    assert low == pytest.approx(3 / 8 - 1.96 * np.sqrt((4 / 8 - (3 / 8) ** 2) / 8), abs=1e-3)
+    assert low + high == pytest.approx(2 * 3 / 8)
+
+
+def test_a_difference_within_its_interval_is_said_to_show_nothing():
+    truth = np.array([0, 1] * 200)
+    first, second = truth.copy(), truth.copy()
+    first[:10], second[10:22] = 1 - first[:10], 1 - second[10:22]
+    found = compare_paired(np.eye(2)[first], np.eye(2)[second], truth)
+    told = say_difference(found)
+    assert told.startswith("+0.5 points [−1.8, +2.8]: the interval covers 0, so these 400 posts")
+    assert found["smallest_shown"] == pytest.approx(2.80 * np.sqrt(22) / 400, abs=1e-3)
+    clear = compare_paired(np.eye(2)[truth], np.eye(2)[1 - truth], truth)
+    assert "covers" not in say_difference(clear)
+
+
+def test_f1_of_each_class_is_that_of_scikit_learn():
+    generator = np.random.default_rng(5)
+    probabilities, truth = generator.dirichlet(np.ones(3), 200), generator.integers(0, 3, 200)
+    found = measure(probabilities, truth)
+    expected = f1_score(truth, probabilities.argmax(1), average=None)
+    assert found["f1_per_class"] == pytest.approx(expected.tolist())
+    for value, (low, high) in zip(
+        found["f1_per_class"], found["intervals"]["f1_per_class"], strict=True
+    ):
+        assert low <= value <= high

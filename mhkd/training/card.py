@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mhkd.bundle import Manifest, TextSettings
+from mhkd.metrics import say_difference
 from mhkd.training.card_studies import tell_emotion_study, tell_mean_rules, tell_subsets
 
 _NAMES = {
@@ -107,10 +108,20 @@ def _models(manifest: Manifest) -> str:
         f"posts with micro-F1 {graph.get('held_out_emotion_f1', float('nan')):.2f}. "
         f"Temperature {emotion.temperature:.2f}.\n"
         f"- **Student**: {student.backbone}, {student.layers} layers, text only, distilled from "
-        "the mean of the teachers' calibrated probabilities on posts that they had not seen. "
+        f"{_soft_targets(manifest)} on posts that they had not seen. "
         f"Temperature {student.temperature:.2f}.\n\n"
         "Temperatures were fitted on held-out training posts.\n\n" + _validation(manifest)
     )
+
+
+def _soft_targets(manifest: Manifest) -> str:
+    rule = manifest.recipe.get("student", {}).get("soft_targets", "mean")
+    return {
+        "mean": "the mean of the teachers' calibrated probabilities",
+        "log_loss": "the teachers' calibrated probabilities, weighted for least log-loss,",
+        "confidence": "the teachers' calibrated probabilities, weighted for each post by how "
+        "decided they are,",
+    }[rule]
 
 
 def _trained_part(text: TextSettings) -> str:
@@ -142,7 +153,8 @@ def _validation(manifest: Manifest) -> str:
         f"{name} {value:.1%}" for name, value in found["teachers_held_out_accuracy"].items()
     )
     rows = [
-        f"| {c['backbone']} | {c['layers']} | {c['frozen_layers']} | {c['accuracy']:.1%} "
+        f"| {c['backbone']} | {c['layers']} | {c['frozen_layers']} "
+        f"| {c.get('lora_rank') or 'all weights'} | {c['accuracy']:.1%} "
         f"| {c['log_loss']:.3f} | {c['n']} |"
         for c in found["student_candidates"]
     ]
@@ -151,7 +163,8 @@ def _validation(manifest: Manifest) -> str:
         f"Accuracy on held-out training posts: {teachers}, their mean "
         f"{found['teachers_mean_held_out_accuracy']:.1%}. "
         "Student candidates, chosen by log-loss:\n\n"
-        "| backbone | layers | frozen | accuracy | log-loss | posts |\n|---|---|---|---|---|---|\n"
+        "| backbone | layers | frozen | rank of adapters | accuracy | log-loss | posts |\n"
+        "|---|---|---|---|---|---|---|\n"
         + "\n".join(rows)
         + f"\n\nThe chosen one without distillation: {plain['accuracy']:.1%}, "
         f"log-loss {plain['log_loss']:.3f}."
@@ -179,14 +192,39 @@ def _results(manifest: Manifest) -> str:
     return (
         f"## Results on the test part (n = {n})\n\n"
         "In brackets 95 % intervals: Wilson for the accuracy, else percentiles of 2,000 bootstrap "
-        "samples of the posts. One run, one seed. ECE: ten bins of equal mass.\n\n"
+        "samples of the posts. One run; the shipped seed. ECE: ten bins of equal mass.\n\n"
         + "\n".join([head, rule, *rows])
         + f"\n\nMajority class: {metrics['comparison']['majority_class']:.1%}. "
         f"Student against its twin: {paired['only_first']} posts only the student gets right, "
-        f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f}). "
+        f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
+        f"{_difference(paired)}. "
         "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
-        f"{calibrated}.\n\n" + _sets(manifest) + _outside(manifest)
+        f"{calibrated}.\n\n" + _f1_by_label(manifest) + _sets(manifest) + _outside(manifest)
     )
+
+
+def _difference(paired: dict[str, Any]) -> str:
+    return f"; accuracy {say_difference(paired)}" if "difference" in paired else ""
+
+
+def _f1_by_label(manifest: Manifest) -> str:
+    rows = [
+        f"| {title} | "
+        + " | ".join(
+            f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+            for value, (low, high) in zip(
+                found["f1_per_class"], found["intervals"]["f1_per_class"], strict=True
+            )
+        )
+        + " |"
+        for name, title in _NAMES.items()
+        if "f1_per_class" in (found := manifest.metrics.get(name, {}))
+    ]
+    if not rows:
+        return ""
+    labels = " | ".join(manifest.labels)
+    rule = "|---" * (len(manifest.labels) + 1) + "|"
+    return "\n".join([f"F1 of each label:\n\n| model | {labels} |", rule, *rows]) + "\n\n"
 
 
 def _sets(manifest: Manifest) -> str:
@@ -259,7 +297,7 @@ def _limits(manifest: Manifest) -> str:
         "- All three teachers learn from the same text: the audio is synthetic speech of it. Its "
         "prosody is the synthesiser's and is no evidence about a person; a real recording is "
         "unlike the training voices.\n"
-        "- Not tested for differences between groups of people.\n"
+        "- How well it serves different groups of people was not tested: no data tell who wrote.\n"
         f"- {manifest.data['leaks']['authors_on_both_sides']} authors stand on both sides of the "
         "official split, which can flatter every model.\n"
         "- Intervals cover the choice of test posts, not the choice of seed."

@@ -36,7 +36,9 @@ def cross_validate(
     """Trains teachers and students inside each fold and measures the pooled answers.
 
     What is computed for a post without its label (speech, states of frozen layers) is computed
-    once for all folds. A stopped run goes on where it was.
+    once for all folds. In each fold one student and its twin are trained, with the recipe's seed;
+    students of other subsets and seeds, and studies, are left to ``train``. A stopped run
+    goes on where it was.
 
     Args:
         recipe_name: a YAML file, or a name such as ``embedded/idendep``.
@@ -50,7 +52,7 @@ def cross_validate(
     Raises:
         RecipeError: the recipe, its data or the column can't be used.
     """
-    recipe = load_recipe(recipe_name)
+    recipe = _of_one_student(load_recipe(recipe_name))
     source = data_dir or Path(recipe.data.folder)
     target = run_dir or Path("runs") / recipe.name
     folder, tables = target / f"crossval-{column}", []
@@ -67,6 +69,12 @@ def cross_validate(
     content = {"recipe": recipe.model_dump(), "column": column, "folds": len(tables), **metrics}
     (folder / METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     return folder
+
+
+def _of_one_student(recipe: Recipe) -> Recipe:
+    student = recipe.student.model_copy(update={"seeds": 1, "subset_seeds": 0})
+    emotion = recipe.emotion.model_copy(update={"study": False})
+    return recipe.model_copy(update={"student": student, "emotion": emotion})
 
 
 def measure_pooled(pooled: pd.DataFrame, labels: list[str], seed: int) -> dict[str, Any]:

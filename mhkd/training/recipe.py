@@ -9,6 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mhkd.bundle import PlainName
 from mhkd.errors import RecipeError
 
 Value = bool | int | float | str
@@ -223,10 +224,10 @@ class Recipe(RecipePart):
     """A whole run."""
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$", description="Of the bundle and the run folder.")
-    version: str = Field(description="Of the bundle.")
-    title: str = Field(description="What the app and the card call the bundle.")
-    labels: list[str] = Field(min_length=2, description="Two or more, as in the data.")
-    label_sources: dict[str, str] = Field(
+    version: PlainName = Field(description="Of the bundle.")
+    title: PlainName = Field(description="What the app and the card call the bundle.")
+    labels: list[PlainName] = Field(min_length=2, description="Two or more, as in the data.")
+    label_sources: dict[PlainName, PlainName] = Field(
         description="Label → where such posts come from, as the app words it."
     )
     ordered: bool = Field(False, description="The labels are steps of a scale, lowest first.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 from mhkd.training.paper.recipe import PaperRecipe
 from mhkd.training.recipe import Recipe, RecipePart
 
+_CHECKED = re.compile(r"(typing\.)?Annotated\[str, [^\]]*\]")  # a string that is checked
 _HEAD = """# Recipes
 
 A recipe is a YAML file that decides all that a training run gives. `mhkd recipes` lists those that
@@ -91,6 +93,7 @@ def _kind(annotation: Any) -> str:
     name = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     if get_args(annotation):
         name = str(annotation)
+    name = _CHECKED.sub("str", name)
     return name.replace("typing.", "").replace("NoneType", "None").replace("|", "\\|")
 
 
