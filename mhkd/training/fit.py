@@ -15,6 +15,8 @@ from transformers import (
     EarlyStoppingCallback,
     PrinterCallback,
     Trainer,
+    TrainerCallback,
+    TrainerState,
     TrainingArguments,
     get_linear_schedule_with_warmup,
 )
@@ -23,6 +25,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from mhkd.device import has_fast_bf16
 from mhkd.training.processes import count_processes
 from mhkd.training.recipe import FitRecipe
+from mhkd.training.stages import Pace, Say
 
 _HELD_OUT = 0.1
 Loss = Callable[[torch.Tensor, dict[str, torch.Tensor]], torch.Tensor]
@@ -51,6 +54,7 @@ def fit_classifier(
     settings: FitRecipe,
     seed: int,
     lengths: Sequence[int] | None = None,
+    say: Say = lambda _: None,
 ) -> None:
     """Trains ``model`` in place on the posts ``rows`` and leaves it in eval mode.
 
@@ -68,6 +72,7 @@ def fit_classifier(
             where there are such.
         lengths: of all posts; batches are made of posts of like length.
         seed: order of the batches and dropout.
+        say: is told how far it is, where it takes long.
     """
     torch.manual_seed(seed)
     wrapped = _WithLoss(model, loss)
@@ -113,7 +118,8 @@ def fit_classifier(
             data_collator=to_batch,
             optimizers=(optimizer, schedule),
         )
-        trainer.remove_callback(PrinterCallback)  # progress is told stage by stage
+        trainer.remove_callback(PrinterCallback)  # progress is told as in other stages
+        trainer.add_callback(_TellPace(Pace(say, "steps", steps)))
         if held_out:
             trainer.add_callback(EarlyStoppingCallback(settings.patience))
         trainer.train()
@@ -191,6 +197,14 @@ class _Trainer(Trainer):
         whole = self.args.train_batch_size * count_processes()
         generator = torch.Generator().manual_seed(int(self.args.data_seed or 0))
         return LengthGroupedSampler(whole, lengths=rows.lengths, generator=generator)
+
+
+class _TellPace(TrainerCallback):
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+
+    def on_step_end(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
+        self._pace.tell(state.global_step)
 
 
 class _WithLoss(nn.Module):

@@ -9,11 +9,13 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
-from mhkd.training.stages import make_key, write_tensors
+from mhkd.training.stages import Pace, RunFolder, make_key, write_tensors
+
+_POSTS_OF_A_FILE = 256
 
 
 def keep_for_posts(
-    folder: Path,
+    run: RunFolder,
     name: str,
     keys: Sequence[str],
     make: Callable[[list[int]], Sequence[torch.Tensor]],
@@ -21,7 +23,8 @@ def keep_for_posts(
     """One tensor for each key: read where it is kept, else computed and kept.
 
     Args:
-        folder: of the files ``<name>-….safetensors``, one for each call that computed something.
+        run: whose folder holds the files ``<name>-….safetensors``, one for every 256 posts that
+            were computed; a run that is stopped goes on after the last of them.
         name: what the tensors are; decides them together with the key.
         keys: of the posts, see ``key_of``; a key may recur.
         make: computes those of some rows of ``keys``, in that order.
@@ -31,18 +34,21 @@ def keep_for_posts(
     """
     wanted = set(keys)
     found: dict[str, torch.Tensor] = {}
-    for file in sorted(folder.glob(f"{name}-*.safetensors")):
+    for file in sorted(run.folder.glob(f"{name}-*.safetensors")):
         with safe_open(file, framework="pt") as kept:
             found |= {key: kept.get_tensor(key) for key in wanted.intersection(kept.keys())}
     first = {key: row for row, key in reversed(list(enumerate(keys)))}
     missing = sorted(row for key, row in first.items() if key not in found)
-    if missing:
+    pace = Pace(run.say, name.split("-")[0], len(missing))
+    for start in range(0, len(missing), _POSTS_OF_A_FILE):
+        rows = missing[start : start + _POSTS_OF_A_FILE]
         made = {
             keys[row]: tensor.clone(memory_format=torch.contiguous_format)
-            for row, tensor in zip(missing, make(missing), strict=True)
+            for row, tensor in zip(rows, make(rows), strict=True)
         }
-        write_tensors(made, folder / f"{name}-{make_key({'keys': list(made)})}.safetensors")
+        write_tensors(made, run.folder / f"{name}-{make_key({'keys': list(made)})}.safetensors")
         found |= made
+        pace.tell(start + len(rows))
     return [found[key] for key in keys]
 
 

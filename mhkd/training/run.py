@@ -153,7 +153,7 @@ def speak(run: Run, workers: int | None) -> list[SpokenPost]:
     unheard = find_unheard(run.recipe.audio.backbone, jobs, run.folder.folder)
     run.folder.say(f"speech: {sum(not job.file.exists() for job in unheard)} posts to speak")
     if is_first():
-        speak_corpus(unheard, workers)
+        speak_corpus(unheard, workers, run.folder.say)
     wait_for_others()
     return jobs
 
@@ -164,7 +164,7 @@ def train_teachers(
     """The three teachers by name, trained or kept from an earlier run."""
     recipe, posts, folder = run.recipe, run.posts, run.folder
     settings = text_settings(recipe)
-    kept = keep_states(recipe.text.backbone, recipe.text.frozen_layers, posts.texts, folder.folder)
+    kept = keep_states(recipe.text.backbone, recipe.text.frozen_layers, posts.texts, folder)
     text = cross_fit(
         "text",
         posts,
@@ -200,7 +200,7 @@ def keep_sounds(run: Run, jobs: list[SpokenPost]) -> tuple[torch.Tensor, str]:
     spoken = make_key({"files": [job.file.name for job in jobs]})
     backbone = run.recipe.audio.backbone
     with first_alone():
-        return keep_pooled(backbone, jobs, run.folder.folder), spoken
+        return keep_pooled(backbone, jobs, run.folder), spoken
 
 
 def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:
@@ -208,9 +208,7 @@ def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:
     recipe = run.recipe
     if recipe.text.probe is None:
         return text_fit(recipe, settings, kept, run.targets)
-    features = pool_posts(
-        settings, kept, recipe.text.frozen_layers, run.posts.texts, run.folder.folder
-    )
+    features = pool_posts(settings, kept, recipe.text.frozen_layers, run.posts.texts, run.folder)
     return text_probe(recipe, settings, features, run.targets)
 
 
@@ -246,7 +244,7 @@ def _study(run: Run) -> list[dict[str, Any]]:
 
 
 def _find_region(run: Run, search: StudentSearch) -> Region:
-    student, texts, folder = search.distilled.settings, run.posts.texts, run.folder.folder
+    student, texts, folder = search.distilled.settings, run.posts.texts, run.folder
     layers = _count_layers(student.backbone)
     untouched = TextSettings(
         backbone=student.backbone,

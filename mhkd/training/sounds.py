@@ -17,15 +17,15 @@ from mhkd.training.fit import Targets, cross_entropy, fit_classifier
 from mhkd.training.kept_posts import keep_for_posts, kept_keys
 from mhkd.training.recipe import AudioRecipe
 from mhkd.training.speech import SpokenPost, load_spoken
-from mhkd.training.stages import make_key
+from mhkd.training.stages import RunFolder, make_key
 
 _POSTS_AT_ONCE = 8
 
 
-def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> torch.Tensor:
+def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], run: RunFolder) -> torch.Tensor:
     """Mean states of every layer for all spoken posts, shape (posts, layers, width).
 
-    Read from ``folder`` where they are kept, in float16. Mean, layer sum and projector are linear,
+    Read where they are kept, in float16. Mean, layer sum and projector are linear,
     so that the head can be trained on these alone.
     """
 
@@ -48,7 +48,7 @@ def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> torc
         return pooled
 
     keys = [job.file.stem for job in jobs]
-    return torch.stack(keep_for_posts(folder, _name_of(backbone), keys, make)).float()
+    return torch.stack(keep_for_posts(run, _name_of(backbone), keys, make)).float()
 
 
 def find_unheard(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> list[SpokenPost]:

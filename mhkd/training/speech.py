@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mhkd.audio.features import resample
 from mhkd.audio.speak import Voice, open_voice, speak_post
 from mhkd.errors import RecipeError
 from mhkd.limits import HEARD_RATE_HZ
+from mhkd.training.stages import Pace, Say
 
 
 @dataclass(frozen=True)
@@ -64,21 +66,31 @@ def plan_corpus(
     return jobs
 
 
-def speak_corpus(jobs: list[SpokenPost], workers: int | None = None) -> None:
+def speak_corpus(
+    jobs: list[SpokenPost], workers: int | None = None, say: Say = lambda _: None
+) -> None:
     """Speaks what is not spoken yet; may be stopped and started again at any time."""
     missing = [job for job in jobs if not job.file.exists()]
     missing.sort(key=lambda job: job.voice == "joe")  # the slow voices first
     if not missing:
         return
     jobs[0].file.parent.mkdir(parents=True, exist_ok=True)
+    pace = Pace(say, "speech", len(missing))
     if workers == 1:
-        for job in missing:
+        for done, job in enumerate(missing, start=1):
             _speak(job)
+            pace.tell(done)
         return
     spawn = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
     with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=spawn) as pool:
-        for _ in pool.map(_speak, missing, chunksize=4):
-            pass
+        try:
+            for done, _ in enumerate(pool.map(_speak, missing, chunksize=4), start=1):
+                pace.tell(done)
+        except BrokenProcessPool as fault:
+            raise RecipeError(
+                "A process that spoke posts was killed, perhaps for want of memory. What is spoken "
+                "is kept: start the same command again, with fewer --workers."
+            ) from fault
 
 
 def load_spoken(job: SpokenPost) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -18,6 +18,30 @@ from mhkd.errors import RecipeError
 from mhkd.training.processes import agree, is_first, wait_for_others
 
 Say = Callable[[str], None]
+_EVERY_S = 30.0
+
+
+class Pace:
+    """Tells how far a long stage is and how long it will take, at most every half minute.
+
+    Args:
+        say: is told.
+        stage: its name.
+        total: pieces of it, all alike.
+    """
+
+    def __init__(self, say: Say, stage: str, total: int) -> None:
+        self._say, self._stage, self._total = say, stage, total
+        self._began = self._told = time.monotonic()
+
+    def tell(self, done: int) -> None:
+        """Says it, if the last time is long enough ago."""
+        now = time.monotonic()
+        if not 0 < done < self._total or now - self._told < _EVERY_S:
+            return
+        self._told = now
+        left_min = (now - self._began) / done * (self._total - done) / 60
+        self._say(f"{self._stage}: {done:,} of {self._total:,}, about {left_min:.0f} min left")
 
 
 @dataclass(frozen=True)

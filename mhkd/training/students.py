@@ -193,6 +193,7 @@ class _Trainer:
                 recipe.fit,
                 seed,
                 classes=len(self._recipe.labels),
+                say=self._run.say,
             )
             logits = torch.from_numpy(predict_logits(upper, kept, others))
             whole = trained_weights(model, settings) if fold is None else {}
@@ -213,7 +214,7 @@ class _Trainer:
 
     def _keep_states(self, candidate: StudentCandidate) -> KeptStates:
         return keep_states(
-            candidate.backbone, candidate.frozen_layers, self._posts.texts, self._run.folder
+            candidate.backbone, candidate.frozen_layers, self._posts.texts, self._run
         )
 
     def _targets(self, subset: Subset) -> Targets:

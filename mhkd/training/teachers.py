@@ -154,7 +154,7 @@ def find_contexts(recipe: Recipe, posts: LabelledPosts, run: RunFolder) -> Conte
         return None
 
     def average_over_posts(words: Sequence[str]) -> torch.Tensor:
-        kept = keep_states(chosen.backbone, chosen.layer, posts.texts, run.folder)
+        kept = keep_states(chosen.backbone, chosen.layer, posts.texts, run)
         return average_contexts(words, posts.texts, chosen.backbone, kept)
 
     return average_over_posts

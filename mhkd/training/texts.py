@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from mhkd.training.fit import Loss, Targets, fit_classifier
 from mhkd.training.kept_posts import keep_for_posts, key_of
 from mhkd.training.processes import first_alone
 from mhkd.training.recipe import FitRecipe
-from mhkd.training.stages import make_key
+from mhkd.training.stages import RunFolder, Say, make_key
 
 _POSTS_AT_ONCE = 16
 
@@ -65,7 +64,7 @@ class KeptStates:
         }
 
 
-def keep_states(backbone: str, frozen: int, texts: Sequence[str], folder: Path) -> KeptStates:
+def keep_states(backbone: str, frozen: int, texts: Sequence[str], run: RunFolder) -> KeptStates:
     """The frozen layers' states of posts, computed or, where they are kept, read."""
     loaded = load_text_backbone(backbone)
     encoded = [encode_post(loaded.tokenizer, text) for text in texts]
@@ -76,7 +75,7 @@ def keep_states(backbone: str, frozen: int, texts: Sequence[str], folder: Path) 
 
     name = f"states-{make_key({'backbone': backbone, 'frozen': frozen})}"
     with first_alone():
-        states = keep_for_posts(folder, name, [key_of(text) for text in texts], make)
+        states = keep_for_posts(run, name, [key_of(text) for text in texts], make)
     return KeptStates(states, [post.attention_mask for post in encoded])
 
 
@@ -139,13 +138,13 @@ def pool_posts(
     kept: KeptStates,
     frozen_layers: int,
     texts: Sequence[str],
-    folder: Path,
+    run: RunFolder,
 ) -> torch.Tensor:
     """What the head of an untrained classifier reads of every post, shape (posts, width · layers).
 
     Args:
         kept: the states of its lowest ``frozen_layers``.
-        texts: the posts. folder: where what it reads of each is kept.
+        texts: the posts. run: where what it reads of each is kept.
     """
 
     @torch.inference_mode()
@@ -162,7 +161,7 @@ def pool_posts(
     shape = {"backbone": settings.backbone, "pooled_layers": settings.pooled_layers}
     name = f"pooled-{make_key({**shape, 'frozen': frozen_layers})}"
     with first_alone():
-        return torch.stack(keep_for_posts(folder, name, [key_of(text) for text in texts], make))
+        return torch.stack(keep_for_posts(run, name, [key_of(text) for text in texts], make))
 
 
 def build_text_classifier(
@@ -202,6 +201,7 @@ def fit_text_classifier(
     seed: int,
     *,
     classes: int,
+    say: Say = lambda _: None,
 ) -> tuple[TextClassifier, UpperLayers]:
     """Trains on the posts ``rows``; gives the whole classifier and its trained part."""
     classifier = build_text_classifier(
@@ -209,7 +209,15 @@ def fit_text_classifier(
     )
     upper = UpperLayers(classifier, settings.frozen_layers)
     fit_classifier(
-        upper, rows.tolist(), kept.collate, targets, loss, fit, seed, lengths=kept.lengths
+        upper,
+        rows.tolist(),
+        kept.collate,
+        targets,
+        loss,
+        fit,
+        seed,
+        lengths=kept.lengths,
+        say=say,
     )
     return classifier.eval(), upper
 

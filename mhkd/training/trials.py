@@ -119,7 +119,7 @@ def _teacher_folds(run: Run, part: str, workers: int | None) -> Folds:
         recipe, folder = changed.recipe, changed.folder
         if part == "text":
             kept = keep_states(
-                recipe.text.backbone, recipe.text.frozen_layers, run.posts.texts, folder.folder
+                recipe.text.backbone, recipe.text.frozen_layers, run.posts.texts, folder
             )
             return fit_text(changed, text_settings(recipe), kept)
         if part == "audio":
@@ -147,9 +147,7 @@ def _student_folds(run: Run, workers: int | None) -> Folds:
         candidate, part = recipe.student.candidates[0], recipe.student
         soft = soft_targets(part.soft_targets, teachers, run.posts)
         targets = Targets(run.targets.labels, soft)
-        kept = keep_states(
-            candidate.backbone, candidate.frozen_layers, run.posts.texts, run.folder.folder
-        )
+        kept = keep_states(candidate.backbone, candidate.frozen_layers, run.posts.texts, run.folder)
         fit = partial(
             fit_text_classifier,
             _settings(candidate),

@@ -14,6 +14,7 @@ from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets
 from mhkd.training.processes import first_alone, is_first, join_processes, leave_processes
 from mhkd.training.recipe import FitRecipe, StudentRecipe
+from mhkd.training.stages import RunFolder
 from mhkd.training.texts import fit_text_classifier, keep_states
 
 TEXTS = [
@@ -32,7 +33,7 @@ def fit(backbone: Path, folder: Path, batch: int) -> None:
     settings = TextSettings(
         backbone=str(backbone), layers=2, frozen_layers=1, lora_rank=0, temperature=1.0
     )
-    kept = keep_states(str(backbone), 1, TEXTS, folder)
+    kept = keep_states(str(backbone), 1, TEXTS, RunFolder(folder, print))
     losses: list[torch.Tensor] = []
     distil = distillation_loss(recipe)
 
