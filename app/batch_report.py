@@ -10,6 +10,7 @@ import numpy as np
 from app import batch_charts as charts
 from app.batch_wording import (
     say_answers,
+    say_doubts,
     say_faults,
     say_measured,
     say_share,
@@ -29,6 +30,7 @@ from mhkd.batch.curves import (
 )
 from mhkd.batch.measured import Labelled
 from mhkd.batch.output import collect_answers
+from mhkd.batch.posts import name_doubts
 from mhkd.batch.run import BatchRun
 from mhkd.batch.slices import measure_slices, name_lengths
 
@@ -81,6 +83,7 @@ def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) 
             for model, found in answers.items()
         )
         + f"<p>{escape(say_faults(run.faults))}</p>"
+        + (f"<p>{escape(doubts)}</p>" if (doubts := say_doubts(run.posts.doubts)) else "")
     )
     if job.labelled is not None:
         body += _build_measured(job, run, job.labelled, about, target)
@@ -146,14 +149,26 @@ def _build_model(
         ]
     drawn = [f"<h3>{escape(title)}</h3>{build_chart(figure, title)}" for title, figure in figures]
     names = name_lengths([run.posts.texts[row] for row in labelled.rows])
-    return [f"<h2>{escape(MODEL_NAMES[model])}</h2>", *drawn, _build_slices(names, labelled, model)]
+    return [
+        f"<h2>{escape(MODEL_NAMES[model])}</h2>",
+        *drawn,
+        _build_slices(names, labelled, model, "length"),
+        *_by_quality(run, labelled, model),
+    ]
 
 
-def _build_slices(names: Sequence[str], labelled: Labelled, model: str) -> str:
+def _by_quality(run: BatchRun, labelled: Labelled, model: str) -> list[str]:
+    if not run.posts.doubts:
+        return []
+    names = name_doubts(run.posts, labelled.rows)
+    return [_build_slices(names, labelled, model, "quality of the text")]
+
+
+def _build_slices(names: Sequence[str], labelled: Labelled, model: str, by: str) -> str:
     slices = measure_slices(names, labelled.probabilities[model], labelled.truth)
     rows = [
         (part.name, f"{part.n:,}", say_share(part.accuracy), say_share(part.f1_macro))
         for part in slices
     ]
-    table = build_table(("Length", "n", "Accuracy", "Macro-F1"), rows, (1, 2, 3))
-    return f"<h3>By length</h3>{table}"
+    table = build_table((by.capitalize(), "n", "Accuracy", "Macro-F1"), rows, (1, 2, 3))
+    return f"<h3>By {by}</h3>{table}"

@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from app.wording import MODEL_NAMES, say_interval
+from app.wording import MODEL_NAMES, say_finding, say_interval
 from mhkd.batch.curves import Estimate
+from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities
 from mhkd.batch.table import RowFault
 
@@ -84,6 +85,20 @@ def say_faults(faults: Mapping[int, RowFault]) -> str:
     rows = "1 row gets" if len(faults) == 1 else f"{len(faults):,} rows get"
     told = ", ".join(f"{reason}: {count:,}" for reason, count in counts.most_common())
     return f"{rows} no answer ({told})."
+
+
+def say_doubts(doubts: Mapping[int, Doubt]) -> str | None:
+    """How many rows are answered with a limit; None where none is."""
+    if not doubts:
+        return None
+    counts = Counter(code for doubt in doubts.values() for code in doubt.codes)
+    told = ", ".join(f"{say_finding(code).lower()}: {n:,}" for code, n in counts.most_common())
+    alone = sum(doubt.withheld for doubt in doubts.values())
+    rows = "1 row limits" if len(doubts) == 1 else f"{len(doubts):,} rows limit"
+    return (
+        f"The text of {rows} its answer ({told}). For {alone:,} of them the page Analyse would "
+        "give none; here each is a forced choice, and the files mark it as withheld."
+    )
 
 
 def say_share(found: Estimate, *, n: bool = False) -> str:

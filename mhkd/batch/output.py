@@ -36,7 +36,8 @@ def tabulate_answers(
     """One line for each row of the file, in its order.
 
     Columns: ``row`` (from 1), ``id``, ``text`` where given, ``given_label``; for each model a
-    probability of each label and its ``label``; ``fault`` where there is no answer.
+    probability of each label and its ``label``; ``fault`` where there is no answer;
+    ``findings``, codes of what limits it, and ``withheld``, where the post alone would get none.
 
     Args:
         run: as far as it is.
@@ -61,6 +62,10 @@ def tabulate_answers(
         columns[f"{model}_label"] = _name_labels(guess, run.labels)
     told = [run.faults[row].message if row in run.faults else None for row in range(1, rows + 1)]
     columns["fault"] = pa.array(told, pa.string())
+    doubts = [run.posts.doubts.get(row) for row in range(1, rows + 1)]
+    codes = [None if doubt is None else "; ".join(doubt.codes) for doubt in doubts]
+    columns["findings"] = pa.array(codes, pa.string())
+    columns["withheld"] = pa.array([doubt is not None and doubt.withheld for doubt in doubts])
     return pa.table(columns).replace_schema_metadata(dict(about or {}))
 
 

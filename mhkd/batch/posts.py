@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from mhkd.batch.table import PostTable, RowFault
 from mhkd.errors import InputError
 from mhkd.limits import MAX_CHARS, MIN_LETTERS
-from mhkd.text.quality import check_text
+from mhkd.text.quality import check_text, judge_text
 
 _TEXT_NAMES: Final = ("text", "post", "body", "content", "selftext", "message", "tweet")
 _ID_NAMES: Final = ("id", "post_id", "row_id", "uid", "index")
@@ -29,6 +29,19 @@ class Columns:
     label: str | None = None
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """What limits the answer to a row that gets one.
+
+    Attributes:
+        codes: of the findings, as in ``Analysis.quality``.
+        withheld: for the post alone no answer would be given.
+    """
+
+    codes: tuple[str, ...]
+    withheld: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Posts:
     """The posts of a table and what was found about them before any model read them.
@@ -38,12 +51,14 @@ class Posts:
         faults: by row, of rows that get no answer.
         usable: int64, places (from 0) of the rows that do.
         truth: int64, shape (rows,), place of the given label; -1 where there is none.
+        doubts: by row, of usable rows whose text limits the answer.
     """
 
     texts: Sequence[str]
     faults: Mapping[int, RowFault]
     usable: npt.NDArray[np.int64]
     truth: npt.NDArray[np.int64]
+    doubts: Mapping[int, Doubt] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -114,7 +129,27 @@ def check_posts(
         places = {v: labels.index(name) for v, name in told.items() if name is not None}
         truth[:] = [places.get(value.strip(), UNKNOWN) for value in given]
     usable = np.array([p for p in range(len(texts)) if p + 1 not in faults], np.int64)
-    return Posts(texts, dict(sorted(faults.items())), usable, truth)
+    doubts = {p + 1: doubt for p in usable.tolist() if (doubt := _find_doubt(texts[p])) is not None}
+    return Posts(texts, dict(sorted(faults.items())), usable, truth, doubts)
+
+
+def name_doubts(posts: Posts, rows: Sequence[int]) -> list[str]:
+    """Each row's slice by the quality of its text; ``rows`` are places, from 0."""
+    named = []
+    for place in rows:
+        doubt = posts.doubts.get(place + 1)
+        if doubt is None:
+            named.append("nothing found")
+        else:
+            named.append("no answer if alone" if doubt.withheld else "answer limited")
+    return named
+
+
+def _find_doubt(text: str) -> Doubt | None:
+    found = judge_text(text)
+    if not found:
+        return None
+    return Doubt(tuple(f.code for f in found), any(f.effect == "abstains" for f in found))
 
 
 def find_fault(row: int, text: str) -> RowFault | None:

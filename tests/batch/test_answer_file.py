@@ -34,6 +34,8 @@ def test_answers_are_written_and_bad_rows_listed(posts, tmp_path):
         "text_suicide",
         "text_label",
         "fault",
+        "findings",
+        "withheld",
     ]
     assert table["id"].tolist() == [f"p{n}" for n in range(150)]
     assert table["fault"].notna().sum() == table["student_label"].isna().sum() == 2

@@ -1,7 +1,7 @@
 import pytest
 
-from mhkd.batch.posts import Columns, check_posts, guess_columns, match_labels
-from mhkd.batch.table import read_table
+from mhkd.batch.posts import Columns, check_posts, guess_columns, match_labels, name_doubts
+from mhkd.batch.table import PostTable, read_table
 from mhkd.errors import InputError
 from mhkd.limits import MAX_CHARS
 
@@ -55,3 +55,19 @@ def test_labels_are_matched_by_spelling_or_by_the_reader():
 def test_a_column_that_is_not_there():
     with pytest.raises(InputError, match="no column"):
         check_posts(read_table("a.csv", b"text\nabc\n"), Columns("nope"), LABELS)
+
+
+def test_a_text_that_limits_its_answer_is_marked_and_still_answered():
+    german = "Ich bin so müde und ich weiß nicht mehr, was ich noch machen soll."
+    table = PostTable("", {"text": ["I am tired.", german, "", " ".join(["calm day"] * 40)]}, ())
+    posts = check_posts(table, Columns("text"), ("low", "high"))
+    assert posts.usable.tolist() == [0, 1, 3]
+    assert posts.doubts[1].codes == ("too_few_words",) and posts.doubts[1].withheld
+    assert posts.doubts[2].codes == ("not_english",) and posts.doubts[2].withheld
+    assert "repetitive" in posts.doubts[4].codes
+    assert 3 not in posts.doubts  # it gets no answer, and says why
+    whole = "I went for a long walk today because the house was too quiet, and on the way back "
+    whole += "my sister called, which helped me more than she knows."
+    fine = PostTable("", {"text": [whole]}, ())
+    assert not check_posts(fine, Columns("text"), ("low", "high")).doubts
+    assert name_doubts(posts, [0, 1]) == ["no answer if alone"] * 2

@@ -25,6 +25,7 @@ from mhkd.batch.curves import (
     trace_roc,
 )
 from mhkd.batch.measured import Labelled
+from mhkd.batch.posts import name_doubts
 from mhkd.batch.run import BatchRun
 from mhkd.batch.slices import measure_slices, name_lengths, name_values
 
@@ -131,9 +132,13 @@ def show_slices(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None
     """Draws the accuracy by length or by a column of the file."""
     used = job.settings.columns
     others = [name for name in job.table.columns if name not in (used.text, used.id, used.label)]
-    by = st.selectbox("Slices by", ["Length of the text", *others], key="batch_slices_by")
+    by = st.selectbox(
+        "Slices by", ["Length of the text", "Quality of the text", *others], key="batch_slices_by"
+    )
     if by == "Length of the text":
         names = name_lengths([run.posts.texts[row] for row in labelled.rows])
+    elif by == "Quality of the text":
+        names = name_doubts(run.posts, labelled.rows)
     else:
         names = name_values([job.table.columns[by][row] for row in labelled.rows])
     probabilities = labelled.probabilities[model]

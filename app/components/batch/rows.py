@@ -10,8 +10,9 @@ import streamlit as st
 
 from app.batch_work import Job
 from app.escape import write_small_print
-from app.wording import MODEL_NAMES, source_of
+from app.wording import MODEL_NAMES, say_finding, source_of
 from mhkd.batch.measured import measure_divergence
+from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities
 
 Open = Callable[[str], None]
@@ -53,6 +54,8 @@ def show_rows(
     guess = np.nan_to_num(found).argmax(1)
     if labels:
         kept &= np.isin(guess, [run.labels.index(label) for label in labels])
+    if run.posts.doubts and st.toggle("Only texts with findings", key="batch_rows_doubts"):
+        kept &= np.isin(np.arange(len(kept)) + 1, list(run.posts.doubts))
     kept &= (np.nan_to_num(found[:, place]) >= low) & (np.nan_to_num(found[:, place]) <= high)
     if differ is not None:
         kept &= differ
@@ -176,7 +179,17 @@ def _build_table(
         columns[f"{MODEL_NAMES[model]}: P({target})"] = found[rows, place]
     if bits is not None:
         columns["Divergence"] = bits[rows]
+    doubts = run.posts.doubts
+    if any(int(row) + 1 in doubts for row in rows):
+        columns["Findings"] = [_say_doubt(doubts.get(int(row) + 1)) for row in rows]
     return pd.DataFrame(columns)
+
+
+def _say_doubt(doubt: Doubt | None) -> str:
+    if doubt is None:
+        return ""
+    told = ", ".join(say_finding(code) for code in doubt.codes)
+    return f"No answer if alone: {told}" if doubt.withheld else told
 
 
 def say_target(target: str, sources: Mapping[str, str]) -> str:

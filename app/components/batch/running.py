@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.batch_wording import say_estimate, say_faults, say_progress
+from app.batch_wording import say_doubts, say_estimate, say_faults, say_progress
 from app.batch_work import BatchDesk, Job, open_batch_desk
 from app.escape import write_note, write_small_print
 
@@ -32,6 +32,8 @@ def show_running(desk: BatchDesk, job: Job) -> None:
             write_note("Cancelled", "The first rows were not answered.")
         return
     write_small_print(say_faults(run.faults))
+    if (doubts := say_doubts(run.posts.doubts)) is not None:
+        write_small_print(doubts)
     if run.finished:
         if job.stage == "ready":
             st.button("Show the results", type="primary", on_click=desk.go_on)
