@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -267,8 +267,13 @@ def say_rate(rate: Mapping[str, Any]) -> str:
     """A share with its 95 % interval, or a dash where it was not measured."""
     if rate.get("share") is None:
         return "–"
-    low, high = rate["interval"]
-    return f"{100 * rate['share']:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+    return say_share_of(rate["share"], rate["interval"])
+
+
+def say_share_of(share: float, interval: Sequence[float]) -> str:
+    """A share with its interval, in percent."""
+    low, high = interval
+    return f"{100 * share:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def signed(value: float, digits: int) -> str:

@@ -16,7 +16,12 @@ from app.components.models.origin import (
     show_files,
     show_reporting,
 )
-from app.components.models.results import show_ablation, show_calibration, show_results
+from app.components.models.results import (
+    show_ablation,
+    show_calibration,
+    show_results,
+    show_studies,
+)
 from app.components.opening import await_analyser
 from app.escape import write_small_print
 
@@ -40,18 +45,21 @@ def _show(analyser: Analyser) -> None:
         f"Bundle {manifest.name} {manifest.version}. All numbers on this page are read from its "
         "own files, which the run that trained it and later tests of it wrote."
     )
-    results, calibration, data, ablation, explained, behaviour, reporting, card, files = st.tabs(
-        [
-            "Results",
-            "Calibration",
-            "Data and protocol",
-            "Eight students",
-            "Explanations",
-            "Behaviour",
-            "TRIPOD+AI",
-            "Model card",
-            "Hashes and versions",
-        ]
+    results, calibration, data, teachers, ablation, explained, behaviour, reporting, card, files = (
+        st.tabs(
+            [
+                "Results",
+                "Calibration",
+                "Data and protocol",
+                "Teachers",
+                "Eight students",
+                "Explanations",
+                "Behaviour",
+                "TRIPOD+AI",
+                "Model card",
+                "Hashes and versions",
+            ]
+        )
     )
     with results:
         show_results(manifest)
@@ -59,6 +67,8 @@ def _show(analyser: Analyser) -> None:
         show_calibration(manifest)
     with data:
         show_data(manifest)
+    with teachers:
+        show_studies(manifest)
     with ablation:
         show_ablation(manifest)
     with explained:

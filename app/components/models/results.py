@@ -8,11 +8,12 @@ import streamlit as st
 
 from app import model_charts as charts
 from app import model_facts as facts
+from app import model_studies as studies
 from app.batch_charts import draw_reliability
 from app.batch_numbers import list_bins
 from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
-from app.wording import COMPARED_NAMES
+from app.wording import COMPARED_NAMES, source_of
 
 if TYPE_CHECKING:
     from mhkd.analyser import Manifest
@@ -36,11 +37,49 @@ def show_results(manifest: Manifest) -> None:
     way = "less is better" if metric in facts.LOWER_IS_BETTER else "more is better"
     write_small_print(f"{facts.say_results(metrics)} {facts.METRICS[metric][0]}: {way}.")
     write_table(("Model", *_NAMES), facts.list_results(metrics), numeric=range(1, 7))
+    by_label = studies.list_f1(metrics, manifest.labels)
+    if by_label:
+        st.subheader("F1 of each label", anchor=False)
+        heads = [source_of(label, manifest.label_sources) for label in manifest.labels]
+        write_table(("Model", *heads), by_label, numeric=range(1, 1 + len(heads)))
+    heads, apart = studies.list_variants(metrics)
+    if apart:
+        st.subheader("Accuracy on test posts without ties to the training part", anchor=False)
+        write_table(("Model", *heads), apart, numeric=range(1, 1 + len(heads)))
     outside = facts.list_outside(metrics)
     if outside:
         st.subheader("Posts outside what the student knows", anchor=False)
         header = ("Posts", "Called outside", "Posts tried")
         write_table(header, outside, numeric=(1, 2))
+
+
+def show_studies(manifest: Manifest) -> None:
+    """Draws what the teachers' mean and the emotion teacher are made of."""
+    data = manifest.data
+    seen = data.get("validation", {})
+    tables = (
+        (
+            "How the teachers’ answers become one",
+            "Rule",
+            studies.list_rules(data),
+            "The plain mean of all is used, as in the paper. Weights are fitted on other folds. "
+            + studies.count_posts(seen.get("mean_rules", [])),
+        ),
+        (
+            "What the parts of the emotion teacher carry",
+            "Word vectors",
+            studies.list_emotion_parts(data),
+            "Shuffled: the lexicon’s sets of emotions are given to other words of it, and the "
+            "graph is learned anew. " + studies.count_posts(seen.get("emotion_study", [])),
+        ),
+    )
+    if not any(rows for _, _, rows, _ in tables):
+        write_small_print("This bundle does not say what its teachers were compared with.")
+    for title, head, rows, note in tables:
+        if rows:
+            st.subheader(title, anchor=False)
+            write_table((head, "Accuracy", "Log-loss"), rows, numeric=(1, 2))
+            write_small_print(note)
 
 
 def show_calibration(manifest: Manifest) -> None:
