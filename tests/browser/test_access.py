@@ -44,6 +44,23 @@ _RUN = """async () => {
     .flatMap((rule) => rule.nodes.map((node) => [rule.id, ours(node), node.html.slice(0, 200)]));
 }"""
 
+# Elements that reach beyond the window's right edge and that nobody can scroll to.
+_CUT_OFF = """() => {
+  const wide = document.documentElement.clientWidth;
+  const scrolls = (element) => {
+    for (let at = element.parentElement; at; at = at.parentElement) {
+      const way = getComputedStyle(at).overflowX;
+      if (at.scrollWidth > at.clientWidth && ["auto", "scroll"].includes(way)) return true;
+    }
+    return false;
+  };
+  return [...document.querySelectorAll(".stMain *")]
+    .filter((element) => element.checkVisibility() && element.getClientRects().length)
+    .filter((element) => element.getBoundingClientRect().right > wide + 1)
+    .filter((element) => !scrolls(element) && !element.closest("svg, .js-plotly-plot, iframe"))
+    .map((element) => element.outerHTML.slice(0, 160));
+}"""
+
 pytestmark = pytest.mark.browser
 
 
@@ -98,6 +115,29 @@ def test_no_serious_finding_in_our_markup(
     assert not {name: rules for name, rules in ours.items() if rules}
     theirs = {rule for rules in found.values() for rule, is_ours, _ in rules if not is_ours}
     assert theirs <= set(STREAMLITS)
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1920, 1080), (3840, 2160)])
+def test_nothing_is_cut_off_at_the_right(
+    served: str, chromium: playwright_api.Browser, width: int, height: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(_PATIENCE_MS)
+    found = {}
+    for name in PAGES:
+        page.goto(f"{served}/{'' if name == 'analyse' else name}")
+        page.get_by_role("heading", level=1).first.wait_for()
+        if name == "analyse":
+            _analyse(page)
+        page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
+        found[name] = page.evaluate(_CUT_OFF)
+        for tab in page.get_by_role("tab").all():
+            tab.click()
+            found[f"{name}: {tab.inner_text()}"] = page.evaluate(_CUT_OFF)
+        scrolled = "(part) => part.scrollWidth - part.clientWidth"
+        assert page.locator(".stMain").evaluate(scrolled) <= 0, name
+    page.close()
+    assert not {name: parts for name, parts in found.items() if parts}
 
 
 def test_figures_are_saved_in_the_browser(
