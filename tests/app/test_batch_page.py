@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import batch_work, models
+from mhkd.errors import BundleError
 from tests.app.example_batch import BatchAnalyser, write_posts
 
 _PATIENCE_S = 90
@@ -174,3 +176,21 @@ def _button(page: AppTest, label: str) -> Any:
 
 def _html(page: AppTest) -> str:
     return " ".join(element.proto.body for element in page.get("html"))
+
+
+def test_models_that_can_not_be_opened_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> BatchAnalyser:
+        raise BundleError("student.safetensors is missing. Restore it.")
+
+    st.cache_resource.clear()
+    monkeypatch.setattr(models, "load_analyser", fail)
+    with suppress(BundleError):
+        models.open_analyser().result(_PATIENCE_S)
+    page = AppTest.from_string(_SCRIPT, default_timeout=_PATIENCE_S).run()
+    assert "is missing. Restore it." in _html(page)
+    monkeypatch.setattr(models, "load_analyser", BatchAnalyser)
+    page.button[0].click().run()
+    models.open_analyser().result(_PATIENCE_S)
+    page.run()
+    assert "is missing" not in _html(page) and len(page.file_uploader) == 1
+    st.cache_resource.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import streamlit as st
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import models
 from app.tour import STEPS
+from mhkd.errors import BundleError, InputError
 from tests.app.example_analysis import ExampleAnalyser
 
 _PATIENCE_S = 90.0
@@ -82,3 +84,32 @@ def test_another_post_is_answered_anew(tour: AppTest) -> None:
 
 def test_no_text_can_be_put_in(tour: AppTest) -> None:
     assert not tour.text_area and not tour.text_input and not tour.get("file_uploader")
+
+
+def test_models_that_can_not_be_opened_leave_the_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> ExampleAnalyser:
+        raise BundleError("student.safetensors is missing. Restore it.")
+
+    st.cache_resource.clear()
+    monkeypatch.setattr(models, "load_analyser", fail)
+    with suppress(BundleError):
+        models.open_analyser().result(_PATIENCE_S)
+    page = AppTest.from_function(_draw, default_timeout=_PATIENCE_S).run()
+    assert page.title[0].value == STEPS[0].title
+    assert "is missing. Restore it." in _html(page)
+    st.cache_resource.clear()
+
+
+def test_an_answer_that_fails_is_told_and_asked_for_again(
+    tour: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ExampleAnalyser.analyse
+
+    def fail(*_: object, **__: object) -> None:
+        raise InputError("There is no room in memory.")
+
+    monkeypatch.setattr(ExampleAnalyser, "analyse", fail)
+    _press(tour, "tour_next", "There is no room in memory.")
+    monkeypatch.setattr(ExampleAnalyser, "analyse", whole)
+    next(button for button in tour.button if button.label == "Ask again").click().run()
+    _await(tour, "It has been grey for months")
