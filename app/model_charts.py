@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from app.batch_numbers import Numbers
@@ -12,7 +13,7 @@ from app.charts import ZERO_LINE, name_rows, set_frame
 from app.model_facts import METRICS, find_measured, name_subset
 from app.theme import AWAY, NEUTRAL, STUDENT, TOWARD
 from app.wording import COMPARED_NAMES, MODEL_NAMES, signed
-from mhkd.batch.curves import Bin, Estimate
+from mhkd.batch.curves import Bin, Estimate, RiskCoverage
 
 
 def draw_metric(metrics: Mapping[str, Any], metric: str) -> go.Figure:
@@ -68,6 +69,15 @@ def read_bins(found: Mapping[str, Any]) -> list[Bin]:
         Bin(part["n"], part["confidence"], Estimate(**part["accuracy"]))
         for part in found.get("reliability", [])
     ]
+
+
+def read_risk(found: Mapping[str, Any]) -> RiskCoverage | None:
+    """A model's risk over coverage; None where the bundle has none."""
+    kept = found.get("risk_coverage")
+    if not kept:
+        return None
+    points = (np.array(kept[name], float) for name in ("coverage", "risk", "thresholds"))
+    return RiskCoverage(*points, kept["area"])
 
 
 def draw_subsets(students: Sequence[Mapping[str, Any]], metric: str) -> go.Figure:

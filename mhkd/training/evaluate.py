@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from mhkd.analysis import MODELS, TEACHERS
-from mhkd.batch.curves import bin_reliability
+from mhkd.batch.curves import RiskCoverage, bin_reliability, trace_risk_coverage
 from mhkd.batch_predictions import (
     BatchRequest,
     predict_family_batches,
@@ -38,8 +38,8 @@ class Evaluation:
     """What was seen on the test split.
 
     Attributes:
-        metrics: model → metrics of ``measure``, ``ece_if_calibrated`` and ``reliability``, its
-            bins of equal mass; also ``comparison``, McNemar's test of the student against its
+        metrics: model → metrics of ``measure``, ``ece_if_calibrated``, ``reliability``, its
+            bins of equal mass, and ``risk_coverage``, twenty points of the curve; also ``comparison``, McNemar's test of the student against its
             twin, ``conformal``, ``variants``, the same on the test posts that ``find_clean``
             keeps, and ``subsets``, see ``measure_family``.
         probabilities: model → shape (posts, classes), in the order of the test posts; students
@@ -68,6 +68,7 @@ def evaluate_bundle(
             **measure(probabilities, truth, seed=seed),
             "ece_if_calibrated": expected_when_calibrated(probabilities, seed=seed),
             "reliability": [asdict(part) for part in bin_reliability(probabilities, truth)],
+            "risk_coverage": _thin(trace_risk_coverage(probabilities, truth)),
         }
         for name, probabilities in found.items()
     }
@@ -91,6 +92,18 @@ def evaluate_bundle(
             for student, of_one in zip(manifest.family, answers, strict=True)
         }
     return Evaluation(metrics, found)
+
+
+def _thin(curve: RiskCoverage) -> dict[str, Any]:
+    """The curve at every twentieth of the posts."""
+    wanted = np.linspace(0.05, 1.0, 20)
+    places = np.unique(np.searchsorted(curve.coverage, wanted - 1e-9).clip(max=len(curve.risk) - 1))
+    return {
+        "coverage": curve.coverage[places].tolist(),
+        "risk": curve.risk[places].tolist(),
+        "thresholds": curve.thresholds[places].tolist(),
+        "area": curve.area,
+    }
 
 
 def _measure_part(

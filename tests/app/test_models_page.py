@@ -100,6 +100,12 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
     manifest = build_manifest()
     part = {"value": 0.8, "low": 0.7, "high": 0.9, "n": 40}
     manifest.metrics["student"]["reliability"] = [{"n": 40, "confidence": 0.7, "accuracy": part}]
+    manifest.metrics["student"]["risk_coverage"] = {
+        "coverage": [0.5, 1.0],
+        "risk": [0.1, 0.24],
+        "thresholds": [0.8, 0.5],
+        "area": 0.123,
+    }
     manifest.metrics["subsets"] = _SUBSETS
     manifest.metrics["conformal"] = {
         "share": 0.91,
@@ -119,6 +125,7 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
     shown = _shown(page)
     for words in (
         "from a probability of 0.310",
+        "(AURC): 0.123",
         "91.0 % (88.0–94.0)",
         "text + audio",
         "75.0 ± 1.4",

@@ -91,6 +91,9 @@ def test_the_card_and_the_manifest_hold_the_metrics(trained):
         assert metrics[model]["n"] == 8
         assert set(metrics[model]["intervals"]) >= {"accuracy", "f1_macro", "auc", "ece"}
         assert sum(part["n"] for part in metrics[model]["reliability"]) == 8
+        risk = metrics[model]["risk_coverage"]
+        assert risk["coverage"][-1] == 1.0
+        assert risk["risk"][-1] == pytest.approx(1 - metrics[model]["accuracy"])
     card = (bundle / "MODEL_CARD.md").read_text()
     assert f"{100 * metrics['student']['accuracy']:.1f}" in card
     assert "n = 8" in card

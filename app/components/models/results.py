@@ -9,14 +9,15 @@ import streamlit as st
 from app import model_charts as charts
 from app import model_facts as facts
 from app import model_studies as studies
-from app.batch_charts import draw_reliability
-from app.batch_numbers import list_bins
+from app.batch_charts import draw_reliability, draw_risk_coverage
+from app.batch_numbers import list_bins, list_risk
 from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
 from app.wording import COMPARED_NAMES, source_of
 
 if TYPE_CHECKING:
     from mhkd.analyser import Manifest
+    from mhkd.batch.curves import RiskCoverage
 
 _NAMES = tuple(title for title, _ in facts.METRICS.values())
 
@@ -107,6 +108,7 @@ def show_calibration(manifest: Manifest) -> None:
             f"{len(binned[model])} bins of equal mass on test posts, with Wilson’s 95 % "
             "intervals. On the dotted line the confidence is right."
         )
+        _show_risk(charts.read_risk(measured[model]), model)
     else:
         write_small_print("This bundle has no bins for a reliability diagram.")
     header = ("Model", "Temperature", "ECE", "If perfectly calibrated", "Brier score")
@@ -118,6 +120,22 @@ def show_calibration(manifest: Manifest) -> None:
         "calibrated again."
     )
     write_small_print(facts.say_sets(manifest))
+
+
+def _show_risk(curve: RiskCoverage | None, model: str) -> None:
+    if curve is None:
+        return
+    show_figure(
+        draw_risk_coverage(curve),
+        list_risk(curve),
+        key="models_risk_chart",
+        title=f"Errors among the posts it is surest of: {COMPARED_NAMES[model]}",
+        alt=f"Share of errors over the share of posts that are answered; area {curve.area:.3f}.",
+    )
+    write_small_print(
+        f"If only the posts that it is surest of were answered, this share of the answers would "
+        f"be wrong. Mean over all shares (AURC): {curve.area:.3f}."
+    )
 
 
 def show_ablation(manifest: Manifest) -> None:
