@@ -39,9 +39,10 @@ class Evaluation:
 
     Attributes:
         metrics: model → metrics of ``measure``, ``ece_if_calibrated``, ``reliability``, its
-            bins of equal mass, and ``risk_coverage``, twenty points of the curve; also ``comparison``, McNemar's test of the student against its
-            twin, ``conformal``, ``variants``, the same on the test posts that ``find_clean``
-            keeps, and ``subsets``, see ``measure_family``.
+            bins of equal mass, and ``risk_coverage``, twenty points of the curve; also
+            ``comparison``, McNemar's test of the student against its twin, ``conformal``,
+            ``variants``, the same on the test posts that ``find_clean`` keeps, and ``subsets``,
+            see ``measure_family``.
         probabilities: model → shape (posts, classes), in the order of the test posts; students
             of the family under the names of ``FamilyStudent``.
     """
