@@ -15,6 +15,7 @@ from app.report_frame import build_chart
 from app.sound_wording import (
     list_spoken,
     say_fills,
+    say_gradients,
     say_manner,
     tabulate_bands,
     tabulate_changes,
@@ -150,7 +151,7 @@ def _build_sound_checks(found: SoundAttribution) -> str:
     checks = found.checks
     if checks is None:
         return ""
-    told = (say_trust(checks.trust), say_manner(checks), say_fills(checks))
+    told = (say_trust(checks.trust), say_manner(checks), say_fills(checks), say_gradients(checks))
     lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in told if sentence is not None)
     changes = build_table(
         ("The same words, said otherwise", "Probability", "Logit"),

@@ -31,6 +31,22 @@ def say_fills(found: SoundChecks) -> str:
     return f"{told}the stretches tell {way} (rank correlation {found.rank_correlation:.2f})."
 
 
+def say_gradients(found: SoundChecks) -> str | None:
+    """Whether gradients tell the same as occlusion; None where they were not computed."""
+    other = found.gradients
+    if other is None:
+        return None
+    gap = f"relative gap {100 * other.relative_gap:.1f} % after {other.steps} steps"
+    told = f"Integrated gradients on the log-mel picture ({gap}"
+    told += ")" if other.converged else "; they did not converge)"
+    if other.rank_correlation is None:
+        return f"{told} count every stretch the same."
+    return (
+        f"{told} order the stretches with a rank correlation of {other.rank_correlation:.2f} to "
+        f"silencing them; {100 * other.padding_share:.0f} % of their weight lies on the padding."
+    )
+
+
 def say_manner(found: SoundChecks) -> str:
     """How much hangs on how it was said, with the words kept."""
     strongest = max(found.changes, key=lambda part: abs(part.probability - found.probability))
@@ -72,9 +88,14 @@ def tabulate_bands(found: SoundChecks) -> list[tuple[str, ...]]:
 
 
 def tabulate_fills(found: SoundAttribution) -> list[tuple[str, ...]]:
-    """Rows: stretch, fall with silence, fall with noise."""
-    noise = [] if found.checks is None else found.checks.noise
+    """Rows: stretch, fall with silence, fall with noise, and gradients where they are there."""
+    checks = found.checks
+    if checks is None:
+        return []
+    columns = [found.segments, checks.noise]
+    if checks.gradients is not None:
+        columns.append(checks.gradients.segments)
     return [
-        (f"{a.start_s:.1f}–{a.end_s:.1f} s", signed(a.score, 3), signed(b.score, 3))
-        for a, b in zip(found.segments, noise, strict=True)
+        (f"{parts[0].start_s:.1f}–{parts[0].end_s:.1f} s", *(signed(p.score, 3) for p in parts))
+        for parts in zip(*columns, strict=True)
     ]

@@ -227,6 +227,27 @@ class SoundChange:
 
 
 @dataclass(frozen=True)
+class SoundGradients:
+    """Integrated gradients on the log-mel picture, summed over the same stretches.
+
+    Attributes:
+        segments: scores that, with what falls on padding, add up to the change of the logit.
+        padding_share: share of the scores' absolute sum that falls on the padding.
+        rank_correlation: Spearman's, with the occlusion; null where one does not vary.
+        relative_gap, converged, steps: as of words.
+    """
+
+    method: str
+    baseline: str
+    segments: tuple[SegmentScore, ...]
+    padding_share: float
+    rank_correlation: float | None
+    relative_gap: float
+    converged: bool
+    steps: int
+
+
+@dataclass(frozen=True)
 class SoundChecks:
     """What stands beside the occlusion with silence.
 
@@ -237,6 +258,7 @@ class SoundChecks:
         probability: calibrated, of the label explained, for the recording as it is.
         changes: pitch, tempo and loudness changed.
         trust: how the occlusion with silence fares; null for few stretches.
+        gradients: the second opinion; null where it was not asked for.
     """
 
     noise: tuple[SegmentScore, ...]
@@ -245,6 +267,7 @@ class SoundChecks:
     probability: float
     changes: tuple[SoundChange, ...]
     trust: WordTrust | None = None
+    gradients: SoundGradients | None = None
 
 
 @dataclass(frozen=True)

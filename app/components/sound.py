@@ -19,6 +19,7 @@ from app.sound_chart import draw_sound
 from app.sound_wording import (
     list_spoken,
     say_fills,
+    say_gradients,
     say_manner,
     tabulate_bands,
     tabulate_changes,
@@ -121,7 +122,8 @@ def _say_scores(found: SoundAttribution, sources: Mapping[str, str]) -> None:
 
 
 def _show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
-    for sentence in (say_manner(checks), say_fills(checks), say_trust(checks.trust)):
+    told = (say_manner(checks), say_fills(checks), say_gradients(checks), say_trust(checks.trust))
+    for sentence in told:
         if sentence is not None:
             write_small_print(sentence)
     left, right = st.columns(2, gap="large")
@@ -132,7 +134,8 @@ def _show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
         header = ("Band taken out", "Frequencies", "Fall of the logit")
         write_table(header, tabulate_bands(checks), numeric=(2,))
     with st.expander("Silence and noise, stretch by stretch"):
-        write_table(("Stretch", "Silence", "Noise"), tabulate_fills(found), numeric=(1, 2))
+        header = ("Stretch", "Silence", "Noise", *(["Gradients"] * bool(checks.gradients)))
+        write_table(header, tabulate_fills(found), numeric=range(1, len(header)))
 
 
 def _play(recording: Recording, heard_s: float, found: SoundAttribution | None) -> None:

@@ -20,6 +20,7 @@ from mhkd.analysis import (
     TrustThresholds,
 )
 from mhkd.explain.sound import Listener, edges_of, try_sound_order
+from mhkd.explain.sound_gradients import integrate_sound
 from mhkd.explain.trust import USUAL, Second, correlate_ranks, judge_order
 from mhkd.limits import HEARD_RATE_HZ
 from mhkd.models.audio import keep_heard
@@ -91,6 +92,7 @@ def check_sound(
             for said in say_otherwise(heard, cancel)
         ),
         trust=None if test is None else judge_order(test, "stretch", thresholds, silence, second),
+        gradients=integrate_sound(member, samples, labels, found, cancel=cancel),
     )
     return replace(found, checks=checks)
 

@@ -28,6 +28,7 @@ from mhkd.analysis import (
     SoundAttribution,
     SoundChange,
     SoundChecks,
+    SoundGradients,
     TeacherContributions,
     VoiceAnswer,
     VoiceComparison,
@@ -371,6 +372,9 @@ def _check_sound(segments: tuple[SegmentScore, ...], sign: float) -> SoundChecks
             overlap=0.75,
             mark="holds",
             reasons=(),
+        ),
+        gradients=SoundGradients(
+            "integrated gradients", "silence", segments, 0.04, 0.61, 0.021, True, 17
         ),
     )
 

@@ -7,12 +7,20 @@ from dataclasses import replace
 from app.sound_wording import (
     list_spoken,
     say_fills,
+    say_gradients,
     say_manner,
     tabulate_bands,
     tabulate_changes,
     tabulate_fills,
 )
-from mhkd.analysis import BandScore, SegmentScore, SoundAttribution, SoundChange, SoundChecks
+from mhkd.analysis import (
+    BandScore,
+    SegmentScore,
+    SoundAttribution,
+    SoundChange,
+    SoundChecks,
+    SoundGradients,
+)
 
 CHECKS = SoundChecks(
     noise=(SegmentScore(0.0, 0.5, 0.2),),
@@ -34,6 +42,25 @@ def test_fills() -> None:
     assert "much the same (rank correlation 0.70)" in say_fills(CHECKS)
     assert "with care" in say_fills(replace(CHECKS, rank_correlation=0.1))
     assert "counts the same" in say_fills(replace(CHECKS, rank_correlation=None))
+
+
+def test_gradients_are_told_beside_occlusion() -> None:
+    assert say_gradients(CHECKS) is None
+    parts = (SegmentScore(0.0, 0.5, 0.11),)
+    found = SoundGradients("", "", parts, 0.04, 0.61, 0.021, True, 17)
+    checks = replace(CHECKS, gradients=found)
+    assert say_gradients(checks) == (
+        "Integrated gradients on the log-mel picture (relative gap 2.1 % after 17 steps) order the "
+        "stretches with a rank correlation of 0.61 to silencing them; 4 % of their weight lies on "
+        "the padding."
+    )
+    assert "did not converge" in str(
+        say_gradients(replace(CHECKS, gradients=replace(found, converged=False)))
+    )
+    whole = SoundAttribution(
+        "suicide", "", "silence", (SegmentScore(0.0, 0.5, 0.3),), 0.5, 0.0, 1.0, checks
+    )
+    assert tabulate_fills(whole) == [("0.0–0.5 s", "+0.300", "+0.200", "+0.110")]
 
 
 def test_spoken_words_carry_the_scores_of_their_stretches() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from mhkd.errors import Cancelled
 from mhkd.explain.sound import explain_sound
 from mhkd.explain.sound_checks import BANDS, change_tempo, check_sound, remove_band, say_otherwise
+from mhkd.explain.sound_gradients import integrate_sound
 from mhkd.models.members import Members
 from mhkd.post import SpokenWord
 from tests.tiny import LABELS, tone
@@ -57,6 +59,32 @@ def test_noise_fills_the_same_spoken_words(members: Members) -> None:
     assert [(p.text, p.start_s, p.end_s) for p in checks.noise] == [
         (p.text, p.start_s, p.end_s) for p in found.segments
     ]
+
+
+def test_gradients_add_up_over_stretches_and_padding(members: Members) -> None:
+    samples = tone(3.0).samples
+    found = explain_sound(members.audio, samples, LABELS, "suicide")
+    before = fingerprint(members.audio.model)
+    got = integrate_sound(members.audio, samples, LABELS, found)
+    assert fingerprint(members.audio.model) == before
+    assert [(p.start_s, p.end_s) for p in got.segments] == [
+        (p.start_s, p.end_s) for p in found.segments
+    ]
+    assert got.converged and got.relative_gap < 0.05 and got.steps <= 33
+    assert 0 <= got.padding_share < 1
+    assert got.rank_correlation is not None and -1 <= got.rank_correlation <= 1
+    silence = np.zeros_like(samples)
+    change = found.output - explain_sound(members.audio, silence, LABELS, "suicide").output
+    size = sum(abs(part.score) for part in got.segments) / (1 - got.padding_share)
+    missing = abs(sum(part.score for part in got.segments) - change)
+    assert missing <= got.padding_share * size + 0.06 * max(abs(change), 0.1)
+    turned = integrate_sound(members.audio, samples, LABELS, replace(found, target="depression"))
+    for one, other in zip(got.segments, turned.segments, strict=True):
+        assert one.score == pytest.approx(-other.score, rel=1e-3, abs=1e-5)
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        integrate_sound(members.audio, samples, LABELS, found, cancel=cancel)
 
 
 def test_bands_cover_all_and_take_out_their_own() -> None:
