@@ -198,10 +198,10 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Familiarity:
-    """How near the post lies to the posts the student learned from.
+    """How near a post, or its sound, lies to those that the models learned from.
 
     Attributes:
-        distance: cosine distance from the centre of the training posts, of sentence
+        distance: of a post, cosine distance from the centre of the training posts, of sentence
             embeddings by the student's backbone as it was before training; 0 to 2.
         threshold: above it the post is outside what the model knows; the share
             of validation posts that lie above it stands in the bundle.
@@ -243,6 +243,8 @@ class Analysis:
         voice: of a recorded voice; null for a synthesised one, for none, and where the extra
             that measures it is not installed.
         voices: the post in several voices; null where it was not asked for.
+        sound_familiarity: how near its sound lies to the training voices, Mahalanobis distance
+            of what the audio teacher's head reads; null where it was not measured.
     """
 
     bundle: BundleReference
@@ -262,6 +264,7 @@ class Analysis:
     student_contributions: StudentContributions | None = None
     voice: VoiceMeasures | None = None
     voices: VoiceComparison | None = None
+    sound_familiarity: Familiarity | None = None
 
     @property
     def abstained(self) -> tuple[str, ...]:

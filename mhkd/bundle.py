@@ -87,7 +87,7 @@ class EmotionSettings(_Record):
 
 
 class FamiliaritySettings(_Record):
-    """The limit beyond which a post is outside what the model knows."""
+    """The limit beyond which a post, or its sound, is outside what the models know."""
 
     threshold: float
     validation_share_outside: float = Field(ge=0, le=1)
@@ -135,6 +135,7 @@ class Manifest(_Record):
     files: dict[str, str]
     ordered: bool = Field(False, description="The labels are steps of a scale, lowest first.")
     conformal: ConformalSettings | None = None
+    sound_familiarity: FamiliaritySettings | None = None
 
     @property
     def training_voices(self) -> tuple[str, ...]:

@@ -82,6 +82,31 @@ def find_audio_left_out(reason: str) -> Finding:
     )
 
 
+def find_unlike_voice(
+    familiarity: Familiarity | None, origin: AudioOrigin, voices: Sequence[str]
+) -> list[Finding]:
+    """A sound that lies outside the voices that the audio teacher learned from.
+
+    Args:
+        familiarity: of the sound; None where it was not measured.
+        origin: of the sound that was heard.
+        voices: the synthetic voices of the training corpus.
+    """
+    if familiarity is None or not familiarity.outside:
+        return []
+    count = f"{len(voices)} synthetic voice{'' if len(voices) == 1 else 's'}"
+    kind = "This recorded voice" if origin == "recorded" else "This sound"
+    return [
+        Finding(
+            "unlike_training_voices",
+            f"{kind} lies outside those that the audio teacher learned from, {count} "
+            f"({', '.join(voices)}; distance {familiarity.distance:.2f}, limit "
+            f"{familiarity.threshold:.2f}). How it takes such a voice’s pitch, pauses and room was "
+            "never tested: rely on its answer less than on the others.",
+        )
+    ]
+
+
 def find_recorded_voice(origin: AudioOrigin, voices: Sequence[str]) -> list[Finding]:
     """A person's voice, where the audio teacher learned from synthetic voices alone.
 

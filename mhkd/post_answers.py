@@ -44,10 +44,12 @@ from mhkd.predictions import (
     Answer,
     ReadByStudent,
     answer_emotion,
-    answer_sound,
+    answer_pooled,
     answer_student,
     answer_text,
     measure_familiarity,
+    measure_sound_familiarity,
+    pool_sound,
     read_as_student,
 )
 from mhkd.text.matching import find_text_differs
@@ -83,6 +85,7 @@ class PostAnswers:
         self._recording = post.recording
         self._sound: EncodedSound | None = None
         self._familiarity: Familiarity | None = None
+        self._sound_familiarity: Familiarity | None = None
         self._read_by_student: ReadByStudent | None = None
         self._sound_findings: list[Finding] = []
         self._voice: VoiceMeasures | None = None
@@ -165,8 +168,13 @@ class PostAnswers:
     def answer_audio(self) -> None:
         """The audio teacher's answer, where there is something to hear."""
         self._listen()
-        if self._sound is not None:
-            self._note_answer("audio", answer_sound(self._members.audio, self._sound, self._cancel))
+        if self._sound is None:
+            return
+        member, region = self._members.audio, self._members.sound_region
+        pooled = pool_sound(member, self._sound, self._cancel)
+        self._note_answer("audio", answer_pooled(member, pooled))
+        if region is not None:
+            self._sound_familiarity = measure_sound_familiarity(region, member, pooled)
 
     @property
     def has_family(self) -> bool:
@@ -222,9 +230,10 @@ class PostAnswers:
             reason = "nothing in the recording can be used, as told above"
             self._sound_findings.append(find_audio_left_out(reason))
             return
-        self._sound_findings += find_recorded_voice(
-            self._recording.origin, self._bundle.manifest.training_voices
-        )
+        if self._members.sound_region is None:
+            self._sound_findings += find_recorded_voice(
+                self._recording.origin, self._bundle.manifest.training_voices
+            )
         self._sound = encode_sound(self._members.audio.extractor, self._samples())
 
     def _samples(self) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -36,6 +36,7 @@ from mhkd.findings import (
     find_disagreement,
     find_truncated,
     find_unfamiliar,
+    find_unlike_voice,
 )
 from mhkd.post_answers import PostAnswers
 from mhkd.text.quality import judge_text
@@ -142,6 +143,9 @@ class PostRun(PostAnswers):
                 *find_truncated(self._read),
                 *find_unfamiliar(self._familiarity),
                 *self._sound_findings,
+                *find_unlike_voice(
+                    self._sound_familiarity, self._heard().origin, manifest.training_voices
+                ),
                 *self._match_findings,
                 *find_disagreement(predictions),
             ),
@@ -150,6 +154,7 @@ class PostRun(PostAnswers):
                 name: _divergence(predictions[name], student) for name in (*TEACHERS, "teachers")
             },
             familiarity=self._familiarity,
+            sound_familiarity=self._sound_familiarity,
             teacher_contributions=self._contributions(),
             student_contributions=self._student_contributions(),
             attributions=self._attributions,

@@ -14,7 +14,7 @@ from mhkd.analysis import Familiarity, Prediction, Read
 from mhkd.models.audio import EncodedSound, FrameSums, pool_frames
 from mhkd.models.emotion import batch_words, encode_words
 from mhkd.models.encoded import encode_post
-from mhkd.models.members import AudioMember, EmotionMember, FamiliarRegion, TextMember
+from mhkd.models.members import AudioMember, EmotionMember, FamiliarRegion, SoundRegion, TextMember
 from mhkd.models.parts import encode_in_parts, run_in_parts, stop_if_cancelled
 from mhkd.models.text import TextBatch, batch_posts, encode_layers, join_layers, pool_tokens
 
@@ -108,10 +108,10 @@ def answer_student(student: TextMember, read: ReadByStudent) -> Answer:
     return _answer(logits, student.temperature, read.read)
 
 
-def answer_sound(
+def pool_sound(
     member: AudioMember, sound: EncodedSound, cancel: threading.Event | None = None
-) -> Answer:
-    """Hears a recording with the audio teacher.
+) -> torch.Tensor:
+    """Hears a recording: mean states of every layer, shape (1, layers, width).
 
     Raises:
         Cancelled: ``cancel`` was set; looked at before each window.
@@ -131,9 +131,31 @@ def answer_sound(
         frames = FrameSums(
             torch.cat([part.sums for part in parts]), torch.cat([part.counts for part in parts])
         )
-        post_index = torch.zeros(len(parts), dtype=torch.long, device=device)
-        logits = model.classify(pool_frames(frames, post_index))
+        return pool_frames(frames, torch.zeros(len(parts), dtype=torch.long, device=device))
+
+
+def answer_sound(
+    member: AudioMember, sound: EncodedSound, cancel: threading.Event | None = None
+) -> Answer:
+    """Hears a recording with the audio teacher; raises as ``pool_sound`` does."""
+    return answer_pooled(member, pool_sound(member, sound, cancel))
+
+
+def answer_pooled(member: AudioMember, pooled: torch.Tensor) -> Answer:
+    """The audio teacher's answer to what ``pool_sound`` gave."""
+    with torch.inference_mode():
+        logits = member.model.classify(pooled)
     return _answer(logits, member.temperature, None)
+
+
+def measure_sound_familiarity(
+    region: SoundRegion, member: AudioMember, pooled: torch.Tensor
+) -> Familiarity:
+    """How far a sound lies from those that the audio teacher learned from: Mahalanobis distance."""
+    with torch.inference_mode():
+        moved = (member.model.project(pooled)[0] - region.mean) @ region.whitening  # (width,)
+        distance = float(moved.norm()) / len(moved) ** 0.5
+    return Familiarity(distance, region.threshold, distance > region.threshold)
 
 
 def answer_emotion(member: EmotionMember, text: str) -> Answer:

@@ -143,7 +143,8 @@ def test_progress(analyser: Analyser) -> None:
     assert [p.stage for p in heard] == [
         "student", "text", "audio", "emotion", "voice",
         "explaining student", "explaining emotion", "explaining text", "explaining audio",
-        "removing words", "checking student", "checking text", "checking audio", "done",
+        "removing words", "checking student", "checking emotion", "checking text", "checking audio",
+        "done",
     ]  # fmt: skip
     assert [p.fraction for p in heard] == sorted(p.fraction for p in heard)
     assert all(p.partial is None for p in heard[:4])

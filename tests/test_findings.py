@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mhkd.analysis import Familiarity, Prediction, Read
-from mhkd.findings import find_disagreement, find_truncated, find_unfamiliar
+from mhkd.findings import find_disagreement, find_truncated, find_unfamiliar, find_unlike_voice
 
 
 def _say(suicide: float) -> Prediction:
@@ -48,3 +48,12 @@ def test_unfamiliar() -> None:
     assert find_unfamiliar(None) == []
     assert find_unfamiliar(Familiarity(1.0, 2.0, False)) == []
     assert [f.code for f in find_unfamiliar(Familiarity(3.0, 2.0, True))] == ["unfamiliar"]
+
+
+def test_a_voice_unlike_those_of_the_training() -> None:
+    assert find_unlike_voice(None, "recorded", ("joe",)) == []
+    assert find_unlike_voice(Familiarity(1.0, 1.5, False), "recorded", ("joe",)) == []
+    (finding,) = find_unlike_voice(Familiarity(2.5, 1.5, True), "recorded", ("joe", "heart"))
+    assert finding.code == "unlike_training_voices"
+    assert "This recorded voice lies outside" in finding.message
+    assert "2 synthetic voices (joe, heart; distance 2.50, limit 1.50)" in finding.message

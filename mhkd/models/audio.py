@@ -132,10 +132,15 @@ class AudioClassifier(nn.Module):
 
     def classify(self, pooled: torch.Tensor) -> torch.Tensor:
         """Logits from pooled layers, shape (posts, classes)."""
+        logits: torch.Tensor = self.network.classifier(self.project(pooled))
+        return logits
+
+    def project(self, pooled: torch.Tensor) -> torch.Tensor:
+        """What the head reads, shape (posts, projected width)."""
         weights = self.network.layer_weights.softmax(-1)  # (layers,)
         mixed = torch.einsum("pld,l->pd", pooled, weights)
-        logits: torch.Tensor = self.network.classifier(self.network.projector(mixed))
-        return logits
+        projected: torch.Tensor = self.network.projector(mixed)
+        return projected
 
 
 def pool_frames(frames: FrameSums, post_index: torch.Tensor) -> torch.Tensor:

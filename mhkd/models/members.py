@@ -85,6 +85,22 @@ class FamiliarRegion:
 
 
 @dataclass(frozen=True, eq=False)
+class SoundRegion:
+    """Where the voices of the training posts lie in what the audio teacher's head reads.
+
+    Attributes:
+        mean: shape (width,).
+        whitening: shape (width, width); ``(x − mean) · whitening`` has the length of the
+            Mahalanobis distance, divided by the root of the width.
+        threshold: distance beyond which a sound is outside.
+    """
+
+    mean: torch.Tensor
+    whitening: torch.Tensor
+    threshold: float
+
+
+@dataclass(frozen=True, eq=False)
 class Members:
     """The loaded models of a bundle, on one device."""
 
@@ -95,6 +111,7 @@ class Members:
     familiar: FamiliarRegion | None
     family: StudentFamily | None
     device: torch.device
+    sound_region: SoundRegion | None = None
 
 
 def load_members(manifest: Manifest, folder: Path, device_name: str) -> Members:
@@ -113,6 +130,7 @@ def load_members(manifest: Manifest, folder: Path, device_name: str) -> Members:
         _load_familiar(manifest, folder, device),
         _load_family(manifest, folder, device),
         device,
+        _load_sound_region(manifest, folder, device),
     )
 
 
@@ -250,6 +268,19 @@ def _load_familiar(manifest: Manifest, folder: Path, device: torch.device) -> Fa
     _, upper = split_encoder(encoder, manifest.student.frozen_layers)
     cast(torch.nn.Module, upper).to(device)
     return FamiliarRegion(upper, weights["centre"].to(device), manifest.familiarity.threshold)
+
+
+def _load_sound_region(
+    manifest: Manifest, folder: Path, device: torch.device
+) -> SoundRegion | None:
+    if manifest.sound_familiarity is None:
+        return None
+    weights = load_weights(folder / FAMILIARITY_FILE)
+    return SoundRegion(
+        weights["sound_mean"].to(device),
+        weights["sound_whitening"].to(device),
+        manifest.sound_familiarity.threshold,
+    )
 
 
 def _load_family(manifest: Manifest, folder: Path, device: torch.device) -> StudentFamily | None:

@@ -40,7 +40,7 @@ from mhkd.training.card import write_card
 from mhkd.training.data import LabelledPosts, TaskData
 from mhkd.training.emotions import EmotionTable, find_lexicon
 from mhkd.training.evaluate import Evaluation, evaluate_bundle, rate_outside
-from mhkd.training.familiarity import Region
+from mhkd.training.familiarity import Region, VoiceRegion
 from mhkd.training.mean_rules import compare_rules
 from mhkd.training.recipe import Recipe
 from mhkd.training.stages import Say
@@ -61,6 +61,7 @@ class BundleParts:
     table: EmotionTable
     search: StudentSearch
     region: Region
+    voice_region: VoiceRegion
     voice_counts: Mapping[str, int]
     emotion_study: Sequence[Mapping[str, Any]] = ()
 
@@ -106,7 +107,12 @@ def _write_weights(parts: BundleParts, folder: Path) -> None:
             for name, value in trained.weights.items()
         }
         save_weights(family, folder / FAMILY_FILE)
-    save_weights({"centre": parts.region.centre}, folder / FAMILIARITY_FILE)
+    known = {
+        "centre": parts.region.centre,
+        "sound_mean": parts.voice_region.mean,
+        "sound_whitening": parts.voice_region.whitening,
+    }
+    save_weights(known, folder / FAMILIARITY_FILE)
 
 
 def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Manifest:
@@ -163,6 +169,10 @@ def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Mani
         },
         ordered=recipe.ordered,
         conformal=student.conformal,
+        sound_familiarity=FamiliaritySettings(
+            threshold=parts.voice_region.threshold,
+            validation_share_outside=recipe.familiarity_share,
+        ),
     )
 
 

@@ -15,11 +15,13 @@ import numpy as np
 import torch
 
 from mhkd.bundle import TextSettings
+from mhkd.models.audio import AudioClassifier
+from mhkd.models.backbones import load_audio_backbone
 from mhkd.training.assemble import BundleParts, write_bundle
 from mhkd.training.data import LabelledPosts, TaskData, load_task
 from mhkd.training.emotion_study import study_emotions
 from mhkd.training.emotions import EmotionTable
-from mhkd.training.familiarity import Region, fit_region
+from mhkd.training.familiarity import Region, VoiceRegion, fit_region, fit_voice_region
 from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
 from mhkd.training.leaks import find_leaks, tell_leaks
@@ -135,6 +137,7 @@ def train_task(run: Run, bundle: Path, workers: int | None = None) -> Path:
         table,
         search,
         _find_region(run, search),
+        _find_voice_region(run, jobs, teachers["audio"]),
         _count(jobs),
         _study(run),
     )
@@ -257,6 +260,15 @@ def _find_region(run: Run, search: StudentSearch) -> Region:
     kept = keep_states(student.backbone, student.frozen_layers, texts, folder)
     pooled = pool_posts(untouched, kept, student.frozen_layers, texts, folder)
     return fit_region(pooled.double().numpy(), run.posts.folds, run.recipe.familiarity_share)
+
+
+def _find_voice_region(run: Run, jobs: list[SpokenPost], audio: TrainedTeacher) -> VoiceRegion:
+    pooled, _ = keep_sounds(run, jobs)
+    network = load_audio_backbone(run.recipe.audio.backbone, len(run.recipe.labels)).network
+    network.load_state_dict(audio.weights, strict=False)
+    with torch.inference_mode():
+        features = AudioClassifier(network).project(pooled).double().numpy()
+    return fit_voice_region(features, run.posts.folds, run.recipe.familiarity_share)
 
 
 def _count(jobs: list[SpokenPost]) -> Mapping[str, int]:
