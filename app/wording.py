@@ -52,6 +52,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "explaining audio": "Explaining the audio teacher",
     "removing words": "Looking for words without which the answer changes",
     "checking student": "Checking the student’s explanation",
+    "checking emotion": "Checking the explanation by emotions",
     "checking text": "Checking the text teacher’s explanation",
     "checking audio": "Changing how the recording is said",
     "voice": "Measuring the recorded voice",
