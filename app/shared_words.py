@@ -60,9 +60,8 @@ def say_shared(found: SharedWords) -> str:
     common = len(found.both) + len(found.opposed)
     return (
         f"Of the {found.of} strongest words of each, {common} {'is' if common == 1 else 'are'} the "
-        "same; two random choices "
-        f"would share {found.by_chance:.1f}. Sharing words is no proof that both read them for the "
-        "same reason."
+        f"same; two random choices would share {found.by_chance:.1f}. Sharing words is no proof "
+        "that both read them for the same reason."
     )
 
 
