@@ -30,6 +30,8 @@ ORIGIN_BADGES: Final[Mapping[str, str]] = {
 COMPARED_NAMES: Final[Mapping[str, str]] = {
     **MODEL_NAMES,
     "student_without_teachers": "Same student, without teachers",
+    "student_large": "Larger student",
+    "student_large_without_teachers": "Larger student, without teachers",
     "tf_idf_linear": "TF-IDF and a linear model",
 }
 UNDECIDED_FROM: Final = 0.4

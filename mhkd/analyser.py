@@ -9,12 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-
 from mhkd.analysis import Analysis, Progress, WordAttribution, WordFidelity
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
-from mhkd.batch_predictions import BatchRequest, predict_posts
+from mhkd.batch_predictions import BatchRequest, predict_posts, predict_text_batches
 from mhkd.bundle import (
     CARD,
     Bundle,
@@ -23,10 +21,10 @@ from mhkd.bundle import (
     list_bundles,
     load_bundle,
 )
-from mhkd.device import has_fast_bf16
+from mhkd.device import default_device, has_fast_bf16
 from mhkd.errors import InputError
 from mhkd.gate import Gate
-from mhkd.models.members import Members
+from mhkd.models.members import LARGE, Members, load_large_student
 from mhkd.models.parts import stop_if_cancelled
 from mhkd.models.rounded import round_member
 from mhkd.neutral import NeutralOutputs, answer_neutral
@@ -91,7 +89,7 @@ class Analyser:
             BundleError: the bundle is missing, damaged, or made for another version.
             InputError: ``rounded``, and the device gains nothing by it.
         """
-        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        chosen = device or default_device()
         if rounded and not has_fast_bf16(chosen):
             raise InputError(
                 f"The device '{chosen}' is not built for bf16 (AMX on a CPU): rounded answers "
@@ -271,7 +269,8 @@ class Analyser:
 
         Args:
             texts: the posts; for the audio teacher each is spoken.
-            models: among text, audio, emotion, teachers, student.
+            models: among text, audio, emotion, teachers, student, and student_large, which is
+                loaded for this call, where the bundle has it.
             on_progress: told the model at work and the share of its posts that is done.
             cancel: looked at before each batch.
 
@@ -286,7 +285,13 @@ class Analyser:
 
         with self._gate.entered(cancel):
             request = BatchRequest(self._scorers, self.manifest, texts, tell, cancel)
-            return predict_posts(request, models)
+            found: dict[str, Probabilities] = {}
+            if LARGE in models and self.manifest.student_large is not None:
+                member = load_large_student(self.manifest, self._bundle.folder, self.device)
+                found[LARGE] = predict_text_batches(request, LARGE, member)
+            rest = [name for name in models if name not in found]
+            found |= predict_posts(request, rest) if rest else {}
+            return {name: found[name] for name in models}
 
     @cached_property
     def _neutral(self) -> NeutralOutputs:

@@ -136,6 +136,9 @@ class Manifest(_Record):
     ordered: bool = Field(False, description="The labels are steps of a scale, lowest first.")
     conformal: ConformalSettings | None = None
     sound_familiarity: FamiliaritySettings | None = None
+    student_large: TextSettings | None = Field(
+        None, description="A second student, of the size of the text teacher's backbone."
+    )
 
     @property
     def training_voices(self) -> tuple[str, ...]:

@@ -186,10 +186,13 @@ def evaluate(
     from mhkd.analyser import Analyser
     from mhkd.analysis import MODELS
     from mhkd.evaluate import evaluate_file
+    from mhkd.models.members import LARGE
 
     analyser = Analyser.open(bundle, device=check_device(device))
     with _status() as on_progress:
-        models = ("student", *(name for name in MODELS if every and name != "student"))
+        models = ["student", *(name for name in MODELS if every and name != "student")]
+        if every and analyser.manifest.student_large is not None:
+            models.append(LARGE)
         metrics = evaluate_file(analyser, data, models, on_progress=on_progress)
     if as_json:
         _print_json(metrics)

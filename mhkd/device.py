@@ -5,6 +5,13 @@ from __future__ import annotations
 from mhkd.errors import InputError
 
 
+def default_device() -> str:
+    """CUDA where it is present, else the CPU."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def has_fast_bf16(device: str) -> bool:
     """Whether a torch device multiplies faster in bf16: CUDA that has it, or a CPU with AMX."""
     import torch

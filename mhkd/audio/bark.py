@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from mhkd.audio.speak import Samples, Spoken
+from mhkd.device import default_device
 from mhkd.errors import VoiceError
 
 
@@ -33,7 +34,7 @@ class BarkVoice:
                 f"The voice '{place}' can't be loaded: expected a Bark model in a folder, in the "
                 "cache, or, with --allow-hub, on the hub."
             ) from fault
-        self._model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._model.eval().to(default_device())
         self._preset, self._seed = preset, seed
         self.name = f"{place}#{preset or ''}"
         self.rate_hz = int(self._model.generation_config.sample_rate)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-import torch
 from transformers import BertConfig
 
 from mhkd.analyser import Analyser
@@ -25,7 +24,7 @@ from mhkd.bench.references import (
     open_own_checkpoint,
 )
 from mhkd.bundle import load_bundle
-from mhkd.device import has_fast_bf16
+from mhkd.device import default_device, has_fast_bf16
 from mhkd.errors import InputError
 from mhkd.models.audio import encode_sound
 from mhkd.models.family import predict_family
@@ -284,7 +283,7 @@ def run_bench(bundle: str, plan: Plan, *, device: str | None = None, say: Say) -
     Raises:
         BundleError: the bundle can't be opened.
     """
-    chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    chosen = device or default_device()
     bench = Bench(bundle, plan, chosen, say)
     say("start-up and memory, in processes of their own")
     bench.measure_opening()

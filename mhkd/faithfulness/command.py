@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mhkd.device import check_device
+from mhkd.device import check_device, default_device
 from mhkd.errors import InputError
 
 
@@ -50,13 +50,7 @@ def faithfulness(
         models=[name.strip() for name in models.split(",") if name.strip()],
         posts=posts,
         teacher_posts=teacher_posts,
-        device=chosen or _default_device(),
+        device=chosen or default_device(),
         on_post=lambda model, done, total: typer.echo(f"{model}: {done} of {total}", err=True),
     )
     typer.echo(file)
-
-
-def _default_device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

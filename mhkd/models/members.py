@@ -30,6 +30,8 @@ TEXT_FILE = "text.safetensors"
 AUDIO_FILE = "audio.safetensors"
 EMOTION_FILE = "emotion.safetensors"
 STUDENT_FILE = "student.safetensors"
+LARGE = "student_large"
+LARGE_FILE = f"{LARGE}.safetensors"
 FAMILY_FILE = "students.safetensors"
 FAMILIARITY_FILE = "familiarity.safetensors"
 VOCABULARY_FILE = "emotion_words.json"
@@ -132,6 +134,18 @@ def load_members(manifest: Manifest, folder: Path, device_name: str) -> Members:
         device,
         _load_sound_region(manifest, folder, device),
     )
+
+
+def load_large_student(manifest: Manifest, folder: Path, device_name: str) -> TextMember:
+    """Loads the larger student of a verified bundle folder, which the app leaves on disk.
+
+    Raises:
+        BundleError: there is none, or weights do not fit.
+    """
+    if manifest.student_large is None:
+        raise BundleError(f"The bundle '{manifest.name}' has no larger student.")
+    device, classes = torch.device(device_name), len(manifest.labels)
+    return load_text_member(manifest.student_large, folder / LARGE_FILE, classes, device)
 
 
 def add_adapters(

@@ -22,6 +22,8 @@ _TITLES: Mapping[str, str] = {
     "teachers": "Teachers' mean",
     "student_without_teachers": "Student without teachers",
     "student": "Student",
+    "student_large_without_teachers": "Larger student without teachers",
+    "student_large": "Larger student",
 }
 
 

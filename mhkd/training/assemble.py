@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,18 @@ from mhkd.bundle import (
     load_bundle,
     save_manifest,
 )
+from mhkd.device import default_device
 from mhkd.models.members import (
     AUDIO_FILE,
     EMOTION_FILE,
     FAMILIARITY_FILE,
     FAMILY_FILE,
+    LARGE,
+    LARGE_FILE,
     STUDENT_FILE,
     TEXT_FILE,
     VOCABULARY_FILE,
+    TextMember,
     load_text_member,
 )
 from mhkd.models.storage import save_weights
@@ -44,11 +49,12 @@ from mhkd.training.familiarity import Region, VoiceRegion
 from mhkd.training.mean_rules import compare_rules
 from mhkd.training.recipe import Recipe
 from mhkd.training.stages import Say
-from mhkd.training.students import StudentSearch
+from mhkd.training.students import StudentSearch, TrainedStudent
 from mhkd.training.teachers import TrainedTeacher
 
 PREDICTIONS_FILE = "test_predictions.csv"
-_PLAIN_FILE = "student_without_teachers.safetensors"
+_OF_LARGE = (LARGE, f"{LARGE}_without_teachers")
+_OTHER_FILE = "student_of_the_evaluation.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +113,8 @@ def _write_weights(parts: BundleParts, folder: Path) -> None:
             for name, value in trained.weights.items()
         }
         save_weights(family, folder / FAMILY_FILE)
+    if parts.search.large is not None:
+        save_weights(parts.search.large[0].weights, folder / LARGE_FILE)
     known = {
         "centre": parts.region.centre,
         "sound_mean": parts.voice_region.mean,
@@ -121,7 +129,9 @@ def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Mani
         (backbone_folder(recipe.audio.backbone) / "backbone.json").read_text("utf-8")
     )
     lexicon = find_lexicon(recipe.emotion.lexicon)
-    backbones = {recipe.text.backbone, recipe.audio.backbone, student.settings.backbone}
+    large = parts.search.large
+    texts = [student.settings, *([large[0].settings] if large else [])]
+    backbones = {recipe.text.backbone, recipe.audio.backbone, *(each.backbone for each in texts)}
     from mhkd.training.run import text_settings
 
     return Manifest(
@@ -165,7 +175,7 @@ def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Mani
         files={
             file.name: hash_file(file)
             for file in sorted(folder.iterdir())
-            if file.suffix != ".part" and file.name not in ("bundle.json", _PLAIN_FILE)
+            if file.suffix != ".part" and file.name not in ("bundle.json", _OTHER_FILE)
         },
         ordered=recipe.ordered,
         conformal=student.conformal,
@@ -173,6 +183,7 @@ def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Mani
             threshold=parts.voice_region.threshold,
             validation_share_outside=recipe.familiarity_share,
         ),
+        student_large=large[0].settings if large else None,
     )
 
 
@@ -199,6 +210,8 @@ def _validation(parts: BundleParts) -> dict[str, Any]:
         ),
         "student_candidates": parts.search.candidates,
         "student_without_teachers": parts.search.plain.held_out,
+        "student_large": _held_out_of_large(parts.search),
+        "loss_study": [dict(row) for row in parts.search.study],
         "subsets": [
             {"teachers": list(student.teachers), **trained.held_out}
             for student, trained in parts.search.family.items()
@@ -208,6 +221,14 @@ def _validation(parts: BundleParts) -> dict[str, Any]:
         "emotion_graph": parts.table.facts,
         "emotion_study": [dict(row) for row in parts.emotion_study],
     }
+
+
+def _held_out_of_large(search: StudentSearch) -> dict[str, Any] | None:
+    """What the larger student and its twin reach on the folds they were validated on."""
+    if search.large is None:
+        return None
+    distilled, plain = search.large
+    return {"distilled": distilled.held_out, "without_teachers": plain.held_out}
 
 
 def _write_predictions(
@@ -226,13 +247,25 @@ def _write_predictions(
 
 def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path) -> Evaluation:
     classes = len(manifest.labels)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    plain_file = folder / _PLAIN_FILE
-    save_weights(parts.search.plain.weights, plain_file)
-    plain = load_text_member(parts.search.plain.settings, plain_file, classes, device)
-    plain_file.unlink()
+    device = torch.device(default_device())
+    others = {"student_without_teachers": parts.search.plain}
+    if parts.search.large is not None:
+        others |= zip(_OF_LARGE, parts.search.large, strict=True)
+
+    def load(student: TrainedStudent) -> TextMember:
+        save_weights(student.weights, folder / _OTHER_FILE)
+        member = load_text_member(student.settings, folder / _OTHER_FILE, classes, device)
+        (folder / _OTHER_FILE).unlink()
+        return member
+
     members = load_bundle(folder).load_members(device.type)
-    found = evaluate_bundle(manifest, members, plain, parts.data, parts.recipe.seed)
+    found = evaluate_bundle(
+        manifest,
+        members,
+        {name: partial(load, student) for name, student in others.items()},
+        parts.data,
+        parts.recipe.seed,
+    )
     found.metrics["outside"] = {
         "test posts": rate_outside(members, parts.data.test.texts),
         **{name: rate_outside(members, texts) for name, texts in parts.data.unfamiliar.items()},

@@ -10,7 +10,13 @@ from typing import Any
 
 from mhkd.bundle import Manifest, TextSettings
 from mhkd.metrics import say_difference
-from mhkd.training.card_studies import tell_emotion_study, tell_mean_rules, tell_subsets
+from mhkd.training.card_studies import (
+    tell_emotion_study,
+    tell_large,
+    tell_loss_study,
+    tell_mean_rules,
+    tell_subsets,
+)
 
 _NAMES = {
     "text": "Text teacher",
@@ -19,6 +25,8 @@ _NAMES = {
     "teachers": "Teachers' mean",
     "student": "Student",
     "student_without_teachers": "Same student, no distillation",
+    "student_large": "Larger student",
+    "student_large_without_teachers": "Larger student, no distillation",
     "tf_idf_linear": "TF-IDF + linear",
 }
 _COLUMNS = {
@@ -109,8 +117,19 @@ def _models(manifest: Manifest) -> str:
         f"Temperature {emotion.temperature:.2f}.\n"
         f"- **Student**: {student.backbone}, {student.layers} layers, text only, distilled from "
         f"{_soft_targets(manifest)} on posts that they had not seen. "
-        f"Temperature {student.temperature:.2f}.\n\n"
+        f"Temperature {student.temperature:.2f}.\n"
+        f"{_large(manifest)}\n"
         "Temperatures were fitted on held-out training posts.\n\n" + _validation(manifest)
+    )
+
+
+def _large(manifest: Manifest) -> str:
+    large = manifest.student_large
+    if large is None:
+        return ""
+    return (
+        f"- **Larger student**: {large.backbone}, {_trained_part(large)}, distilled from the same; "
+        f"for `mhkd evaluate --all`, not on the page. Temperature {large.temperature:.2f}.\n"
     )
 
 
@@ -168,6 +187,8 @@ def _validation(manifest: Manifest) -> str:
         + "\n".join(rows)
         + f"\n\nThe chosen one without distillation: {plain['accuracy']:.1%}, "
         f"log-loss {plain['log_loss']:.3f}."
+        + tell_large(found.get("student_large"))
+        + tell_loss_study(found.get("loss_study") or [])
         + tell_mean_rules(found.get("mean_rules") or [])
         + tell_emotion_study(found.get("emotion_study") or [])
     )

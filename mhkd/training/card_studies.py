@@ -59,6 +59,34 @@ def tell_mean_rules(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def tell_large(found: dict[str, Any] | None) -> str:
+    """What the larger student reaches; empty where there is none."""
+    if not found:
+        return ""
+    told, plain = found["distilled"], found["without_teachers"]
+    return (
+        f" The larger student: {told['accuracy']:.1%}, log-loss {told['log_loss']:.3f}; without "
+        f"distillation {plain['accuracy']:.1%}, {plain['log_loss']:.3f}."
+    )
+
+
+def tell_loss_study(rows: list[dict[str, Any]]) -> str:
+    """What other temperatures, weights and rules give; empty where it was not studied."""
+    if not rows:
+        return ""
+    lines = [
+        f"| {row['alpha']:g} | {row['T']:g} | {row['rule'].replace('_', ' ')} "
+        f"| {row['accuracy']:.1%} | {row['log_loss']:.3f} |"
+        for row in rows
+    ]
+    return (
+        f"\n\nThe student with other losses, on the same posts (n = {rows[0]['n']}, one seed; the "
+        "first row is the shipped one): α weighs the labels, T softens both sides, the rule makes "
+        "one soft target of three teachers:\n\n"
+        "| α | T | rule | accuracy | log-loss |\n|---|---|---|---|---|\n" + "\n".join(lines)
+    )
+
+
 def tell_subsets(found: dict[str, Any] | None) -> str:
     """What the students of every subset reach; empty where there are none."""
     if not found:

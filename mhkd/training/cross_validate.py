@@ -60,7 +60,7 @@ def cross_validate(
         bundle = folder / name
         if not (bundle / PREDICTIONS_FILE).is_file():
             say(f"fold {name}")
-            run = Run(recipe, data, RunFolder(target, say), everyone=_ids(data))
+            run = Run(recipe, data, RunFolder(target, say), everyone=data.ids)
             train_task(run, bundle, workers)
         tables.append(pd.read_csv(bundle / PREDICTIONS_FILE, dtype={"id": str}))
     pooled = pd.concat(tables, ignore_index=True)
@@ -72,7 +72,7 @@ def cross_validate(
 
 
 def _of_one_student(recipe: Recipe) -> Recipe:
-    student = recipe.student.model_copy(update={"seeds": 1, "subset_seeds": 0})
+    student = recipe.student.model_copy(update={"seeds": 1, "subset_seeds": 0, "study": False})
     emotion = recipe.emotion.model_copy(update={"study": False})
     return recipe.model_copy(update={"student": student, "emotion": emotion})
 
@@ -116,10 +116,6 @@ def _each_fold(recipe: Recipe, folder: Path, column: str) -> Iterator[tuple[str,
             "folds": recipe.data.folds,
         }
         yield name, TaskData(train, test, facts, {})
-
-
-def _ids(data: TaskData) -> tuple[str, ...]:
-    return tuple(sorted((*data.train.ids, *data.test.ids)))
 
 
 def _hash(ids: tuple[str, ...]) -> str:

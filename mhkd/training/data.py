@@ -67,6 +67,11 @@ class TaskData:
     facts: dict[str, Any]
     unfamiliar: dict[str, tuple[str, ...]]
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of all posts, in order."""
+        return tuple(sorted((*self.train.ids, *self.test.ids)))
+
 
 def load_task(recipe: DataRecipe, labels: Sequence[str], folder: Path, seed: int) -> TaskData:
     """Reads the files of a recipe, splits them and makes the folds.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -52,16 +52,22 @@ class Evaluation:
 
 
 def evaluate_bundle(
-    manifest: Manifest, members: Members, plain: TextMember, data: TaskData, seed: int
+    manifest: Manifest,
+    members: Members,
+    others: Mapping[str, Callable[[], TextMember]],
+    data: TaskData,
+    seed: int,
 ) -> Evaluation:
     """Asks every model about the test split, as the app would.
 
     Args:
-        plain: the student's twin without teachers.
+        others: name → loads a text model that the app does not use, the student's twin
+            ``student_without_teachers`` among them.
     """
     request = BatchRequest(members, manifest, data.test.texts, lambda *_: None)
     found = predict_posts(request, MODELS)
-    found["student_without_teachers"] = predict_text_batches(request, "student", plain)
+    for name, load in others.items():
+        found[name] = predict_text_batches(request, name, load())
     found["tf_idf_linear"] = predict_linear(fit_linear(data.train), data.test)
     truth = data.test.labels
     metrics: dict[str, Any] = {

@@ -179,6 +179,13 @@ class StudentCandidate(RecipePart):
     )
 
 
+class LargeStudentRecipe(RecipePart):
+    """A second student of the size of the text teacher's backbone, as in the paper."""
+
+    candidate: StudentCandidate = Field(description="Its backbone and what of it is trained.")
+    fit: FitRecipe = Field(FitRecipe(), description="How it is trained.")
+
+
 class StudentRecipe(RecipePart):
     """The student and its loss ``α·CE + (1 − α)·T²·KL``."""
 
@@ -206,6 +213,12 @@ class StudentRecipe(RecipePart):
         ge=0,
         description="Seeds of the students of every other subset of the teachers; "
         "0 leaves these out.",
+    )
+    large: LargeStudentRecipe | None = Field(
+        None, description="Also distil a larger student, with the same loss and soft targets."
+    )
+    study: bool = Field(
+        False, description="Also compare temperatures T, weights α and rules for the soft targets."
     )
     fit: FitRecipe = Field(FitRecipe(), description="How it is trained.")
 

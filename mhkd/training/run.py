@@ -113,7 +113,7 @@ def train(
     data = load_task(recipe.data, recipe.labels, source, recipe.seed)
     target = run_dir or Path("runs") / recipe.name
     recipe = take_from_hub(recipe, target / "backbones", allow_hub=allow_hub, say=say)
-    run = Run(recipe, data, RunFolder(target, say))
+    run = Run(recipe, data, RunFolder(target, say), everyone=_share_voices(recipe, data))
     bundle = train_task(run, out or target / "bundle", workers)
     leave_processes()
     return bundle
@@ -145,6 +145,11 @@ def train_task(run: Run, bundle: Path, workers: int | None = None) -> Path:
         write_bundle(parts, bundle, say)
     wait_for_others()
     return bundle
+
+
+def _share_voices(recipe: Recipe, data: TaskData) -> tuple[str, ...] | None:
+    """All posts of a single file: a post has one voice then, on whichever side of a split it is."""
+    return data.ids if recipe.data.test is None else None
 
 
 def speak(run: Run, workers: int | None) -> list[SpokenPost]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from mhkd.device import default_device
 from mhkd.models.audio import AudioClassifier, encode_sound
 from mhkd.models.backbones import load_audio_backbone
 from mhkd.training.fit import Targets, cross_entropy, fit_classifier
@@ -32,7 +33,8 @@ def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], run: RunFolder) -> to
     @torch.inference_mode()
     def make(rows: list[int]) -> list[torch.Tensor]:
         loaded = load_audio_backbone(backbone, classes=2)
-        model = AudioClassifier(loaded.network)
+        device = default_device()
+        model = AudioClassifier(loaded.network).to(device)
         pooled: list[torch.Tensor] = []
         for start in range(0, len(rows), _POSTS_AT_ONCE):
             sounds = [
@@ -40,11 +42,15 @@ def keep_pooled(backbone: str, jobs: Sequence[SpokenPost], run: RunFolder) -> to
                 for row in rows[start : start + _POSTS_AT_ONCE]
             ]
             index = [place for place, sound in enumerate(sounds) for _ in sound.features]
-            pooled += model.pool(
-                torch.cat([sound.features for sound in sounds]),
-                torch.cat([sound.samples_heard for sound in sounds]),
-                torch.tensor(index),
-            ).half()
+            pooled += (
+                model.pool(
+                    torch.cat([sound.features for sound in sounds]).to(device),
+                    torch.cat([sound.samples_heard for sound in sounds]).to(device),
+                    torch.tensor(index, device=device),
+                )
+                .half()
+                .cpu()
+            )
         return pooled
 
     keys = [job.file.stem for job in jobs]

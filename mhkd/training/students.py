@@ -6,10 +6,10 @@ so that they differ in their teachers alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +24,15 @@ from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.data import LabelledPosts
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Loss, Targets, cross_entropy
-from mhkd.training.recipe import Recipe, StudentCandidate
+from mhkd.training.recipe import Recipe, Rule, StudentCandidate, StudentRecipe
 from mhkd.training.stages import RunFolder, make_key
 from mhkd.training.teachers import LOGITS, TrainedTeacher, soft_targets
 from mhkd.training.texts import KeptStates, fit_text_classifier, keep_states, predict_logits
 
 Subset = tuple[str, ...]
+_NOT_OF_A_FIT = {"candidates", "validation_folds", "seeds", "subset_seeds", "large", "study"}
+_ALPHAS = (0.0, 0.3, 0.5, 0.7)
+_TEMPERATURES = (1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +57,17 @@ class StudentSearch:
     """The chosen student, its twin without teachers, and what the others gave.
 
     ``family`` holds the students of every subset and seed that the recipe asks for, the
-    shipped one and its twin among them; it is empty for a recipe without subsets.
+    shipped one and its twin among them; it is empty for a recipe without subsets. ``large`` is
+    the larger student and its twin, None where the recipe asks for none. ``study`` holds a row
+    for every variant of the loss that was compared.
     """
 
     distilled: TrainedStudent
     plain: TrainedStudent
     candidates: list[dict[str, Any]]
     family: Mapping[FamilyStudent, TrainedStudent]
+    large: tuple[TrainedStudent, TrainedStudent] | None = None
+    study: Sequence[Mapping[str, Any]] = ()
 
 
 def subsets() -> Iterator[Subset]:
@@ -91,7 +98,57 @@ def train_students(
     best = min(range(len(tried)), key=lambda i: tried[i]["log_loss"])
     chosen = recipe.student.candidates[best]
     distilled, plain = (trainer.finish(chosen, of, recipe.seed) for of in (TEACHERS, ()))
-    return StudentSearch(distilled, plain, tried, _train_family(recipe, trainer, chosen))
+    return StudentSearch(
+        distilled,
+        plain,
+        tried,
+        _train_family(recipe, trainer, chosen),
+        _train_large(recipe, trainer),
+        _study_loss(recipe, trainer, chosen),
+    )
+
+
+def _train_large(recipe: Recipe, trainer: _Trainer) -> tuple[TrainedStudent, TrainedStudent] | None:
+    large = recipe.student.large
+    if large is None:
+        return None
+    of_large = trainer.with_student(fit=large.fit)
+    distilled, plain = (of_large.finish(large.candidate, of, recipe.seed) for of in (TEACHERS, ()))
+    return distilled, plain
+
+
+def _study_loss(
+    recipe: Recipe, trainer: _Trainer, chosen: StudentCandidate
+) -> list[dict[str, Any]]:
+    """Each variant of the loss beside the recipe's own, on the held-out folds, one seed."""
+    if not recipe.student.study:
+        return []
+    rows = []
+    for variant in loss_variants(recipe):
+        told = {"alpha": variant.alpha, "T": variant.temperature, "rule": variant.soft_targets}
+        changed = trainer.with_student(
+            alpha=variant.alpha,
+            temperature=variant.temperature,
+            soft_targets=variant.soft_targets,
+        )
+        rows.append({**told, **changed.validate(chosen, TEACHERS)})
+    return rows
+
+
+def loss_variants(recipe: Recipe) -> list[StudentRecipe]:
+    """The recipe's loss first, then others that differ from it in one field each."""
+    own = recipe.student
+    changes: list[dict[str, Any]] = [
+        *({"alpha": value} for value in _ALPHAS),
+        *({"temperature": value} for value in _TEMPERATURES),
+        *({"soft_targets": rule} for rule in get_args(Rule)),
+    ]
+    variants = [own]
+    for change in changes:
+        variant = own.model_copy(update=change)
+        if variant not in variants:
+            variants.append(variant)
+    return variants
 
 
 def _train_family(
@@ -126,6 +183,12 @@ class _Trainer:
         self._teachers = teachers
         self._inputs = inputs
         self._run = run
+
+    def with_student(self, **changes: Any) -> _Trainer:
+        """The same with other settings of the student."""
+        student = self._recipe.student.model_copy(update=changes)
+        recipe = self._recipe.model_copy(update={"student": student})
+        return _Trainer(recipe, self._posts, self._teachers, self._inputs, self._run)
 
     def validate(self, candidate: StudentCandidate, subset: Subset) -> dict[str, float]:
         """Accuracy, log-loss at the best temperature, and that temperature, on held-out folds."""
@@ -204,9 +267,7 @@ class _Trainer:
             "seed": seed,
             "soft": None if targets.soft is None else make_key({"soft": targets.soft.tolist()}),
             "candidate": candidate.chosen(),
-            "student": recipe.chosen(
-                exclude={"candidates", "validation_folds", "seeds", "subset_seeds"}
-            ),
+            "student": recipe.chosen(exclude=_NOT_OF_A_FIT),
             "fold": fold,
         }
         name = f"student-{'+'.join(subset) or 'none'}-{seed}-{'all' if fold is None else fold}"

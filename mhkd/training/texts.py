@@ -18,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from mhkd.bundle import TextSettings
+from mhkd.device import default_device
 from mhkd.models.backbones import layers_of, load_text_backbone, split_encoder
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import add_adapters
@@ -70,7 +71,7 @@ def keep_states(backbone: str, frozen: int, texts: Sequence[str], run: RunFolder
     encoded = [encode_post(loaded.tokenizer, text) for text in texts]
 
     def make(rows: list[int]) -> list[torch.Tensor]:
-        bottom, _ = split_encoder(loaded.encoder, frozen)
+        bottom, _ = split_encoder(loaded.encoder.to(default_device()), frozen)  # type: ignore[arg-type]
         return _run_frozen(bottom, [encoded[row] for row in rows])
 
     name = f"states-{make_key({'backbone': backbone, 'frozen': frozen})}"
@@ -93,15 +94,21 @@ def _run_frozen(bottom: PreTrainedModel, encoded: Sequence[EncodedPost]) -> list
                 [encoded[row].attention_mask for row in rows],
             )
         )
+        ids, masks = ids.to(bottom.device), masks.to(bottom.device)
         hidden = bottom(
             inputs_embeds=bottom.get_input_embeddings()(ids), attention_mask=masks
-        ).last_hidden_state.half()
+        ).last_hidden_state
+        hidden = hidden.half().cpu()
         place = 0
         for row in rows:
             windows, tokens = encoded[row].input_ids.shape
             found[row] = hidden[place : place + windows, :tokens]
             place += windows
     return [found[row] for row in range(len(encoded))]
+
+
+def _move(batch: dict[str, torch.Tensor], device: str) -> dict[str, torch.Tensor]:
+    return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
 class UpperLayers(nn.Module):
@@ -150,12 +157,13 @@ def pool_posts(
     @torch.inference_mode()
     def make(rows: list[int]) -> list[torch.Tensor]:
         classifier = build_text_classifier(settings, 2, 0.0, 0)
-        upper = UpperLayers(classifier, frozen_layers).eval()
+        upper = UpperLayers(classifier, frozen_layers).eval().to(default_device())
         order = sorted(rows, key=lambda row: kept.lengths[row])
         found: dict[int, torch.Tensor] = {}
         for start in range(0, len(order), _POSTS_AT_ONCE):
             chosen = order[start : start + _POSTS_AT_ONCE]
-            found |= zip(chosen, upper.pool(**kept.collate(chosen)), strict=True)
+            pooled = upper.pool(**_move(kept.collate(chosen), default_device()))
+            found |= zip(chosen, pooled.cpu(), strict=True)
         return [found[row] for row in rows]
 
     shape = {"backbone": settings.backbone, "pooled_layers": settings.pooled_layers}
@@ -227,12 +235,13 @@ def predict_logits(
     upper: UpperLayers, kept: KeptStates, rows: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
     """Logits of the posts ``rows``, shape (rows, classes)."""
-    upper.eval()
+    upper.eval().to(default_device())
     order = sorted(range(len(rows)), key=lambda i: kept.lengths[rows[i]])
     logits: list[npt.NDArray[np.float64]] = [np.empty(0)] * len(rows)
     for start in range(0, len(order), _POSTS_AT_ONCE):
         places = order[start : start + _POSTS_AT_ONCE]
-        found = upper(**kept.collate([int(rows[i]) for i in places]))
-        for place, row in zip(places, found.double().numpy(), strict=True):
+        found = upper(**_move(kept.collate([int(rows[i]) for i in places]), default_device()))
+        for place, row in zip(places, found.double().cpu().numpy(), strict=True):
             logits[place] = row
+    upper.cpu()
     return np.stack(logits)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -53,6 +54,13 @@ def write_recipe(folder, backbones):
                 {"backbone": str(backbones / "bert"), "layers": 1, "frozen_layers": 0},
             ],
             "validation_folds": 1,
+            "study": True,
+            "large": {
+                "candidate": {
+                    "backbone": str(backbones / "mpnet"), "layers": 2, "lora_rank": 2,
+                },
+                "fit": fit,
+            },
             "fit": fit,
         },
     }  # fmt: skip
@@ -113,6 +121,32 @@ def test_sets_of_labels_come_from_held_out_posts(trained):
     assert max(student, key=student.get) in analysis.prediction_set.labels
     assert analysis.to_json()["prediction_set"]["coverage"] == manifest.conformal.coverage
     assert manifest.metrics["conformal"]["n"] == 8
+
+
+def test_the_larger_student_is_measured_beside_its_twin_and_ships(trained):
+    _, _, bundle, _ = trained
+    manifest = load_bundle(bundle).manifest
+    assert manifest.student_large.lora_rank == 2
+    for model in ("student_large", "student_large_without_teachers"):
+        assert manifest.metrics[model]["n"] == 8
+    analyser = Analyser.open(bundle)
+    found = analyser.predict_texts([GLAD, LOW], ("student_large", "student"))
+    assert found["student_large"].shape == (2, 2)
+    assert not np.allclose(found["student_large"], found["student"])
+    card = (bundle / "MODEL_CARD.md").read_text()
+    assert "| Larger student |" in card and "**Larger student**: " in card
+
+
+def test_losses_are_compared_with_the_recipes_own_first(trained):
+    _, _, bundle, _ = trained
+    seen = load_bundle(bundle).manifest.data["validation"]
+    own, *others = seen["loss_study"]
+    assert (own["alpha"], own["T"], own["rule"]) == (0.5, 1.0, "mean")
+    chosen = min(seen["student_candidates"], key=lambda tried: tried["log_loss"])
+    assert own["log_loss"] == chosen["log_loss"]
+    assert len(others) == 7 and {row["T"] for row in others} == {1.0, 2.0, 4.0}
+    assert {row["rule"] for row in others} == {"mean", "log_loss", "confidence"}
+    assert "The student with other losses" in (bundle / "MODEL_CARD.md").read_text()
 
 
 def test_no_post_stands_in_the_bundle(trained):
