@@ -24,6 +24,7 @@ MANIFEST = "bundle.json"
 CARD = "MODEL_CARD.md"
 EXPLANATIONS_FILE = "reports/explanations.json"
 BEHAVIOUR_FILE = "reports/behaviour.json"
+CROSSVAL_FILE = "reports/crossval.json"
 
 
 _MARKUP = re.compile(r"[\[\]<>*`#$|~\\\x00-\x1f]|://|www\.")
@@ -178,6 +179,11 @@ class Bundle:
     def behaviour_report(self) -> dict[str, Any] | None:
         """How its answers change over written pairs; None where that was not measured."""
         return self._read_report(BEHAVIOUR_FILE)
+
+    @cached_property
+    def crossval_report(self) -> dict[str, Any] | None:
+        """What models trained anew in every fold reach; None where that was not measured."""
+        return self._read_report(CROSSVAL_FILE)
 
     def _read_report(self, name: str) -> dict[str, Any] | None:
         if name not in self.manifest.files:

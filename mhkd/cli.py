@@ -152,9 +152,15 @@ def crossval(
     run_dir: Annotated[
         Path | None, typer.Option("--run-dir", help="Where stages are kept; a run resumes there.")
     ] = None,
+    into_bundle: Annotated[
+        str | None, typer.Option("--into-bundle", help="Also into this bundle and its card.")
+    ] = None,
 ) -> None:
     """Train anew inside each fold and measure the pooled answers."""
-    from mhkd.training.cross_validate import cross_validate
+    from mhkd.bundle import load_bundle
+    from mhkd.training.cross_validate import cross_validate, put_crossval
+
+    bundle = load_bundle(into_bundle) if into_bundle else None
 
     folder = cross_validate(
         recipe,
@@ -163,7 +169,7 @@ def crossval(
         run_dir=run_dir,
         say=lambda line: typer.echo(line, err=True),
     )
-    typer.echo(folder)
+    typer.echo(folder if bundle is None else put_crossval(folder, bundle))
 
 
 app.command("recipes")(recipes)

@@ -15,6 +15,7 @@ Ints = npt.NDArray[np.int64]
 
 ECE_BINS = 10
 RESAMPLES = 2000
+RESAMPLES_OF_SEEDS = 1000
 
 
 def measure(
@@ -53,6 +54,38 @@ def measure(
         intervals["f1_per_class"] = np.percentile(by_class, (2.5, 97.5), axis=0).T.tolist()
     per_class = _f1_per_class(probabilities, truth).tolist()
     return {**found, "f1_per_class": per_class, "n": len(truth), "intervals": intervals}
+
+
+def measure_seeds(answers: Floats, truth: Ints, *, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Several trainings of one model on the same posts.
+
+    Args:
+        answers: probabilities, shape (seeds, posts, classes).
+        truth: shape (posts,).
+        seed: of the bootstrap over posts.
+
+    Returns:
+        metric → ``values`` of the seeds, their ``mean``, ``sd`` (None with one seed) and
+        ``interval``, the 95 % bootstrap interval over posts of the mean over seeds.
+    """
+    each = [_metrics(probabilities, truth) for probabilities in answers]
+    generator = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(RESAMPLES_OF_SEEDS):
+        rows = generator.integers(0, len(truth), len(truth))
+        if len(np.unique(truth[rows])) == answers.shape[2]:
+            drawn.append([_metrics(answers[i][rows], truth[rows]) for i in range(len(answers))])
+    found = {}
+    for name in each[0]:
+        values = [one[name] for one in each]
+        means = [np.mean([one[name] for one in sample]) for sample in drawn]
+        found[name] = {
+            "values": values,
+            "mean": float(np.mean(values)),
+            "sd": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+            "interval": [float(v) for v in np.percentile(means, (2.5, 97.5))] if means else None,
+        }
+    return found
 
 
 def expected_calibration_error(probabilities: Floats, truth: Ints, bins: int = ECE_BINS) -> float:

@@ -28,7 +28,7 @@ RECORDS = {
 # An entry with a dot allows that one module. `bundle` in `models` is its manifest, a record.
 ALLOWED: dict[str, set[str]] = {
     "text": set(),
-    "audio": {"text"},
+    "audio": {"text", "device"},
     "emotion": {"text"},
     "models": {"text", "audio", "emotion.words", "bundle"},
     "bundle": {"models"},
@@ -59,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"bundle", "explain", "audio", "text", "voice_answers"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}
-    | {"device", "explain.students"},
+    | {"device", "explain.students", "reports"},
     "metrics": set(),
     "batch": {"analyser", "device", "metrics", "text"},
     "behaviour": {"analyser", "bundle", "device", "reports"},

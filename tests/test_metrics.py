@@ -8,6 +8,7 @@ from mhkd.metrics import (
     expected_calibration_error,
     expected_when_calibrated,
     measure,
+    measure_seeds,
     say_difference,
 )
 
@@ -100,3 +101,20 @@ def test_f1_of_each_class_is_that_of_scikit_learn():
         found["f1_per_class"], found["intervals"]["f1_per_class"], strict=True
     ):
         assert low <= value <= high
+
+
+def test_several_seeds_have_a_mean_a_spread_and_an_interval_over_posts():
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 2, 200)
+    answers = generator.random((3, 200, 1)) * 0.4 + 0.3 * truth[None, :, None]
+    answers = np.concatenate([1 - answers, answers], axis=2)
+    found = measure_seeds(answers, truth)
+    each = [measure(one, truth, resamples=0)["f1_macro"] for one in answers]
+    assert found["f1_macro"]["values"] == pytest.approx(each)
+    assert found["f1_macro"]["mean"] == pytest.approx(np.mean(each))
+    assert found["f1_macro"]["sd"] == pytest.approx(np.std(each, ddof=1))
+    low, high = found["accuracy"]["interval"]
+    assert low < found["accuracy"]["mean"] < high
+    right = (answers.argmax(2) == truth).mean(0)
+    assert high - low == pytest.approx(2 * 1.96 * right.std() / np.sqrt(200), rel=0.15)
+    assert measure_seeds(answers[:1], truth)["auc"]["sd"] is None

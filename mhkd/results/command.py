@@ -20,7 +20,7 @@ def results(
     from mhkd.results.tables import build_frame, build_markdown, draw_rows
 
     chosen = bundles or [summary.name for summary in list_bundles()]
-    tasks = [collect_rows(load_bundle(name).manifest) for name in chosen]
+    tasks = [collect_rows(load_bundle(name)) for name in chosen]
     rows = [row for task in tasks for row in task]
     out.mkdir(parents=True, exist_ok=True)
     _replace(out / "results.csv", build_frame(rows).to_csv(index=False))

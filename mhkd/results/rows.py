@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from scipy.stats import binomtest
 
-from mhkd.bundle import Manifest
+from mhkd.bundle import Bundle, Manifest
 
 METRICS = ("accuracy", "f1_macro", "f1_weighted", "auc", "ece", "brier")
 OURS, PUBLISHED = "measured here", "published"
@@ -63,13 +63,18 @@ class Row:
     values: Mapping[str, Value]
 
 
-def collect_rows(manifest: Manifest) -> list[Row]:
-    """All models of a bundle, its students of every subset, and the published rows of its task."""
-    metrics = manifest.metrics
+def collect_rows(bundle: Bundle) -> list[Row]:
+    """All models of a bundle, its students of every subset, and the published rows of its task.
+
+    Models that were trained anew in every fold of a cross-validation stand there too, where the
+    bundle has its report.
+    """
+    manifest, metrics = bundle.manifest, bundle.manifest.metrics
     rows = [
         _row(manifest, title, metrics[name]) for name, title in _TITLES.items() if name in metrics
     ]
     rows += _subset_rows(manifest)
+    rows += _pooled_rows(manifest.name, bundle.crossval_report)
     return rows + read_published(manifest.name)
 
 
@@ -109,6 +114,22 @@ def _row(manifest: Manifest, title: str, found: Mapping[str, Any]) -> Row:
     return Row(manifest.name, title, OURS, "test part, one seed", int(found["n"]), 1, values)
 
 
+def _pooled_rows(task: str, report: Mapping[str, Any] | None) -> list[Row]:
+    if report is None:
+        return []
+    protocol = f"pooled over {report['folds']} folds, trained anew in each, one seed a fold"
+    rows = []
+    for name, title in _TITLES.items():
+        found = report["metrics"].get(name)
+        if found is not None:
+            values = {
+                key: Value(found[key], *found["intervals"][key]) for key in METRICS if key in found
+            }
+            title = f"{title}, {report['folds']} folds"
+            rows.append(Row(task, title, OURS, protocol, int(found["n"]), 1, values))
+    return rows
+
+
 def _subset_rows(manifest: Manifest) -> list[Row]:
     found = manifest.metrics.get("subsets")
     if not found:
@@ -118,7 +139,11 @@ def _subset_rows(manifest: Manifest) -> list[Row]:
     for row in found["students"]:
         seeds = len(row["seeds"])
         values = {
-            name: Value(row[name]["mean"], sd=row[name]["sd"]) for name in METRICS if name in row
+            name: Value(
+                row[name]["mean"], *(row[name].get("interval") or (None, None)), row[name]["sd"]
+            )
+            for name in METRICS
+            if name in row
         }
         title = f"Student of {' + '.join(row['teachers']) or 'no teacher'}"
         protocol = f"test part, mean of {seeds} seeds"

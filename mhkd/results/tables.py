@@ -56,9 +56,10 @@ def build_markdown(rows: Sequence[Row], source: str) -> str:
         rule = "|---" * (len(METRICS) + 3) + "|"
         parts.append("\n".join([f"## {task}", "", head, rule, *lines]))
     note = (
-        "In brackets 95 % intervals (accuracy: Wilson; else bootstrap over posts); ± is the "
-        "standard deviation over seeds. Published rows are single runs without interval in the "
-        f"paper; theirs is Wilson's for the n that the shares imply. Source: {source}."
+        "In brackets 95 % intervals (accuracy: Wilson; else bootstrap over posts, of a mean over "
+        "seeds where there are several); ± is the standard deviation over seeds. Published rows "
+        "are single runs without interval in the paper; theirs is Wilson's for the n that the "
+        f"shares imply. Source: {source}."
     )
     return "\n\n".join([*parts, note]) + "\n"
 

@@ -5,6 +5,7 @@ Headings follow Mitchell et al., Model Cards for Model Reporting, FAT* 2019.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,29 @@ def _results(manifest: Manifest) -> str:
         f"{_difference(paired)}. "
         "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
         f"{calibrated}.\n\n" + _f1_by_label(manifest) + _sets(manifest) + _outside(manifest)
+    )
+
+
+def tell_crossval(report: Mapping[str, Any]) -> str:
+    """What models trained anew in every fold reach, beginning with its heading."""
+    metrics, paired = report["metrics"], report["student_against_twin"]
+    head = "| model | " + " | ".join(_COLUMNS.values()) + " | ECE if calibrated |"
+    rows = [
+        f"| {title} | "
+        + " | ".join(_cell(metrics[name], key) for key in _COLUMNS)
+        + f" | {metrics[name]['ece_if_calibrated']:.3f} |"
+        for name, title in _NAMES.items()
+        if name in metrics
+    ]
+    return (
+        f"## Cross-validation\n\nAll {metrics['student']['n']} posts, each by models that were "
+        f"trained without its fold ({report['folds']} folds, column `{report['column']}`, one seed "
+        "a fold): teachers, soft targets, students and temperatures anew. Numbers stand in "
+        "`reports/crossval.json`.\n\n"
+        + "\n".join([head, "|---" * (len(_COLUMNS) + 2) + "|", *rows])
+        + f"\n\nStudent against its twin: {paired['only_first']} posts only the student gets "
+        f"right, {paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
+        f"{_difference(paired)}."
     )
 
 

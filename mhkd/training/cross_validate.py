@@ -12,9 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mhkd.bundle import CARD, CROSSVAL_FILE, Bundle
 from mhkd.errors import RecipeError
-from mhkd.metrics import compare_paired, measure
+from mhkd.metrics import compare_paired, expected_when_calibrated, measure
+from mhkd.reports import put_into_bundle, put_section, write_json
 from mhkd.training.assemble import PREDICTIONS_FILE
+from mhkd.training.card import tell_crossval
 from mhkd.training.data import TaskData, load_everyone, with_folds
 from mhkd.training.recipe import Recipe, load_recipe
 from mhkd.training.run import Run, train_task
@@ -91,9 +94,36 @@ def measure_pooled(pooled: pd.DataFrame, labels: list[str], seed: int) -> dict[s
     }
     paired = compare_paired(found["student"], found["student_without_teachers"], truth)
     return {
-        "metrics": {model: measure(p, truth, seed=seed) for model, p in found.items()},
+        "metrics": {
+            model: {
+                **measure(p, truth, seed=seed),
+                "ece_if_calibrated": expected_when_calibrated(p, seed=seed),
+            }
+            for model, p in found.items()
+        },
         "student_against_twin": paired,
     }
+
+
+def put_crossval(folder: Path, bundle: Bundle) -> Path:
+    """Puts what ``cross_validate`` measured into a bundle, and a section into its card.
+
+    Args:
+        folder: that ``cross_validate`` gave.
+        bundle: of the same recipe.
+
+    Raises:
+        RecipeError: the bundle has other labels.
+    """
+    report: dict[str, Any] = json.loads((folder / METRICS_FILE).read_text("utf-8"))
+    if tuple(report["recipe"]["labels"]) != bundle.manifest.labels:
+        raise RecipeError("The bundle has other labels than the recipe: nothing was put into it.")
+    contents = {CROSSVAL_FILE: write_json(report)}
+    if CARD in bundle.manifest.files:
+        card = (bundle.folder / CARD).read_text("utf-8")
+        contents[CARD] = put_section(card, tell_crossval(report))
+    put_into_bundle(bundle.folder, contents)
+    return bundle.folder / CROSSVAL_FILE
 
 
 def _each_fold(recipe: Recipe, folder: Path, column: str) -> Iterator[tuple[str, TaskData]]:

@@ -21,7 +21,7 @@ from mhkd.batch_predictions import (
 from mhkd.bundle import ConformalSettings, FamilyStudent, Manifest
 from mhkd.conformal import collect_labels
 from mhkd.explain.students import share_out
-from mhkd.metrics import compare_paired, expected_when_calibrated, measure
+from mhkd.metrics import compare_paired, expected_when_calibrated, measure, measure_seeds
 from mhkd.models.members import Members, TextMember
 from mhkd.predictions import measure_familiarity, read_as_student
 from mhkd.training.baseline import fit_linear, predict_linear
@@ -138,19 +138,19 @@ def measure_family(
         answers: shape (students, posts, classes).
 
     Returns:
-        ``students``: for each subset its teachers and, for each metric, the value of every seed,
-        their mean and standard deviation (null with one seed). ``shapley``: for each metric the
+        ``students``: for each subset its teachers and, for each metric, what ``measure_seeds``
+        gives. ``shapley``: for each metric the
         exact Shapley values of the teachers over the subsets' means.
     """
     rows: list[dict[str, Any]] = []
     for teachers in dict.fromkeys(student.teachers for student in students):
         places = [i for i, student in enumerate(students) if student.teachers == teachers]
-        measured = [measure(answers[i], truth, resamples=0) for i in places]
+        measured = measure_seeds(answers[places], truth)
         rows.append(
             {
                 "teachers": list(teachers),
                 "seeds": [students[i].seed for i in places],
-                **{name: _spread([one[name] for one in measured]) for name in FAMILY_METRICS},
+                **{name: measured[name] for name in FAMILY_METRICS},
             }
         )
     values = {
@@ -160,11 +160,6 @@ def measure_family(
     whole = len(rows) == 2 ** len(TEACHERS)
     shapley = {name: share_out(values[name]) for name in FAMILY_METRICS} if whole else None
     return {"students": rows, "shapley": shapley}
-
-
-def _spread(values: Sequence[float]) -> dict[str, Any]:
-    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return {"values": list(values), "mean": float(np.mean(values)), "sd": sd}
 
 
 def rate_outside(members: Members, texts: Sequence[str]) -> dict[str, Any]:

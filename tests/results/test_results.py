@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -11,20 +13,22 @@ SPREAD = {"values": [0.7, 0.8], "mean": 0.75, "sd": 0.07}
 
 
 @pytest.fixture(scope="module")
-def manifest():
-    found = load_bundle("sdcnl").manifest
+def bundle():
+    opened = load_bundle("sdcnl")
+    found = opened.manifest
     subsets = {
         "students": [{"teachers": ["text"], "seeds": [0, 1], "accuracy": SPREAD}],
         "shapley": None,
     }
-    return found.model_copy(update={"metrics": {**found.metrics, "subsets": subsets}})
+    changed = found.model_copy(update={"metrics": {**found.metrics, "subsets": subsets}})
+    return replace(opened, manifest=changed)
 
 
-def test_every_model_stands_beside_the_published_rows(manifest):
-    rows = collect_rows(manifest)
+def test_every_model_stands_beside_the_published_rows(bundle):
+    rows = collect_rows(bundle)
     student = next(row for row in rows if row.model == "Student")
-    assert student.values["accuracy"].value == manifest.metrics["student"]["accuracy"]
-    low, high = manifest.metrics["student"]["intervals"]["f1_macro"]
+    assert student.values["accuracy"].value == bundle.manifest.metrics["student"]["accuracy"]
+    low, high = bundle.manifest.metrics["student"]["intervals"]["f1_macro"]
     assert (student.values["f1_macro"].low, student.values["f1_macro"].high) == (low, high)
     of_text = next(row for row in rows if row.model == "Student of text")
     assert (of_text.seeds, of_text.values["accuracy"].sd) == (2, 0.07)
@@ -39,8 +43,8 @@ def test_a_published_interval_is_wilsons():
     assert read_published("mine") == []
 
 
-def test_the_tables_hold_what_the_rows_hold(manifest):
-    rows = collect_rows(manifest)
+def test_the_tables_hold_what_the_rows_hold(bundle):
+    rows = collect_rows(bundle)
     frame = build_frame(rows)
     line = frame[frame["model"] == "Student of text"].iloc[0]
     assert (line["accuracy"], line["accuracy_sd"], line["seeds"]) == (0.75, 0.07, 2)

@@ -1,13 +1,16 @@
 """Two folds through every stage, pooled."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 import yaml
 
+from mhkd.bundle import load_bundle
 from mhkd.errors import RecipeError
-from mhkd.training.cross_validate import cross_validate
+from mhkd.results.rows import collect_rows
+from mhkd.training.cross_validate import cross_validate, put_crossval
 from tests.tiny import build_tiny_bundle
 from tests.training.test_run import write_data, write_recipe
 
@@ -48,6 +51,15 @@ def test_every_post_is_tested_once_by_models_that_have_not_seen_it(folder):
     for name, others in (("0", 14), ("1", 12)):
         manifest = json.loads((out / name / "bundle.json").read_text())
         assert manifest["data"]["test"]["posts"] == others
+    shipped = shutil.copytree(out / "0", folder / "shipped")
+    file = put_crossval(out, load_bundle(shipped))
+    bundle = load_bundle(shipped)
+    assert bundle.crossval_report["metrics"] == found["metrics"]
+    assert file == shipped / "reports" / "crossval.json"
+    assert "## Cross-validation\n\nAll 26 posts" in (shipped / "MODEL_CARD.md").read_text()
+    of_folds = [row for row in collect_rows(bundle) if row.protocol.startswith("pooled")]
+    assert {row.n for row in of_folds} == {26}
+    assert "Student, 2 folds" in {row.model for row in of_folds}
     said = []
     assert run(folder, "fold2", said.append) == out
     assert said == []
