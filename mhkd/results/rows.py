@@ -138,14 +138,13 @@ def _subset_rows(manifest: Manifest) -> list[Row]:
     rows = []
     for row in found["students"]:
         seeds = len(row["seeds"])
-        values = {
-            name: Value(
-                row[name]["mean"], *(row[name].get("interval") or (None, None)), row[name]["sd"]
-            )
-            for name in METRICS
-            if name in row
-        }
+        values = {name: _as_value(row[name]) for name in METRICS if name in row}
         title = f"Student of {' + '.join(row['teachers']) or 'no teacher'}"
         protocol = f"test part, mean of {seeds} seeds"
         rows.append(Row(manifest.name, title, OURS, protocol, n, seeds, values))
     return rows
+
+
+def _as_value(found: Mapping[str, Any]) -> Value:
+    low, high = found.get("interval") or (None, None)
+    return Value(found["mean"], low, high, found["sd"])
