@@ -123,8 +123,8 @@ def list_subsets_numbers(students: Sequence[Mapping[str, Any]], metric: str) -> 
 def draw_knowledge(shapley: Mapping[str, float], metric: str) -> go.Figure:
     """What each teacher adds to the student's metric: exact Shapley values."""
     names = [MODEL_NAMES[name] for name in shapley]
-    values = list(shapley.values())
     percent = METRICS[metric][1]
+    values = [100 * value if percent else value for value in shapley.values()]
     figure = go.Figure(
         go.Bar(
             x=values,
@@ -132,19 +132,20 @@ def draw_knowledge(shapley: Mapping[str, float], metric: str) -> go.Figure:
             orientation="h",
             width=0.5,
             marker={"color": [TOWARD if value >= 0 else AWAY for value in values]},
-            text=[signed(100 * v, 2) if percent else signed(v, 4) for v in values],
+            text=[signed(v, 2 if percent else 4) for v in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         )
     )
-    reach = 1.8 * max((abs(value) for value in values), default=0.01) or 0.01
+    title = f"Change of {METRICS[metric][0]}{', points' if percent else ''}"
+    reach = 1.8 * max((abs(value) for value in values), default=0.0) or 0.01
     figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1})
     set_frame(figure, height=190, bottom=50)
     name_rows(figure, names[::-1])
     figure.update_xaxes(
         range=[-reach, reach], fixedrange=True, zeroline=False, nticks=5,
-        title={"text": f"Change of {METRICS[metric][0]}", "standoff": 8},
+        title={"text": title, "standoff": 8},
     )  # fmt: skip
     return figure
 

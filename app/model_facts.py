@@ -164,6 +164,14 @@ def list_candidates(data: Mapping[str, Any]) -> list[Row]:
     if rows and plain:
         told = (f"{100 * plain['accuracy']:.1f} %", f"{plain['log_loss']:.3f}", f"{plain['n']:,}")
         rows.append(("The chosen one without teachers", *told))
+    large = seen.get("student_large") or {}
+    for key, name in (
+        ("distilled", "Larger student"),
+        ("without_teachers", "Larger student without teachers"),
+    ):
+        if found := large.get(key):
+            share = f"{100 * found['accuracy']:.1f} %"
+            rows.append((name, share, f"{found['log_loss']:.3f}", f"{found['n']:,}"))
     return rows
 
 
@@ -171,7 +179,7 @@ def list_calibration(manifest: Manifest) -> list[Row]:
     """Model → temperature, ECE with interval, and what a calibrated model would show."""
     temperatures = {
         name: getattr(getattr(manifest, name), "temperature", None)
-        for name in ("text", "audio", "emotion", "student")
+        for name in ("text", "audio", "emotion", "student", "student_large")
     }
     rows = []
     for name, found in find_measured(manifest.metrics).items():
@@ -238,6 +246,9 @@ def _spread(found: Mapping[str, Any] | None, percent: bool) -> str:
     told = f"{factor * found['mean']:.{digits}f}"
     if found.get("sd") is not None:
         told += f" ± {factor * found['sd']:.{digits}f}"
+    if found.get("interval"):
+        low, high = (f"{factor * value:.{digits}f}" for value in found["interval"])
+        told += f" ({low}–{high})"
     return told
 
 

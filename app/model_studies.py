@@ -5,12 +5,17 @@ What the manifest does not hold gives no rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app.wording import COMPARED_NAMES, say_share_of
 
 Row = tuple[str, ...]
+RULES: Final[Mapping[str, str]] = {
+    "mean": "plain mean",
+    "log_loss": "weights of least log-loss",
+    "confidence": "weights by confidence",
+}
 _VARIANTS: Final[Mapping[str, str]] = {
     "author_disjoint": "By nobody who wrote a training post",
     "no_near_duplicates": "Unlike every training post and every other test post",
@@ -20,8 +25,9 @@ _VARIANTS: Final[Mapping[str, str]] = {
 def list_f1(metrics: Mapping[str, Any], labels: tuple[str, ...]) -> list[Row]:
     """Model, and F1 of each label with its interval."""
     rows = []
-    for model, found in metrics.items():
-        if model in COMPARED_NAMES and "f1_per_class" in found:
+    for model in COMPARED_NAMES:
+        found = metrics.get(model, {})
+        if "f1_per_class" in found:
             pairs = zip(found["f1_per_class"], found["intervals"]["f1_per_class"], strict=True)
             told = [say_share_of(value, interval) for value, interval in pairs]
             if len(told) == len(labels):
@@ -61,6 +67,32 @@ def list_emotion_parts(data: Mapping[str, Any]) -> list[Row]:
     """What each part of the emotion teacher reaches, also with shuffled emotions."""
     found = data.get("validation", {}).get("emotion_study", [])
     return [_compared(row["variant"], row) for row in found]
+
+
+def list_losses(data: Mapping[str, Any]) -> list[Row]:
+    """Other weights α, temperatures T and rules than the student's own, which is the first."""
+    return [
+        (
+            f"{row['alpha']:g}",
+            f"{row['T']:g}",
+            RULES.get(row["rule"], row["rule"]),
+            f"{100 * row['accuracy']:.1f} %",
+            f"{row['log_loss']:.3f}",
+        )
+        for row in data.get("validation", {}).get("loss_study", [])
+    ]
+
+
+def say_overlap(students: Sequence[Mapping[str, Any]], metric: str) -> str:
+    """Whether the intervals of all subsets overlap; empty where a bundle has none."""
+    reaches = [student[metric].get("interval") for student in students]
+    if not all(reaches):
+        return ""
+    if max(low for low, _ in reaches) <= min(high for _, high in reaches):
+        return (
+            " All these intervals overlap: so few posts do not tell which teachers a student needs."
+        )
+    return " Not all of these intervals overlap."
 
 
 def count_posts(rows: list[Mapping[str, Any]]) -> str:

@@ -38,6 +38,15 @@ def tell_faithfulness(report: Mapping[str, Any]) -> str:
         for model, found in report["models"].items()
         if found["marks"]
     ]
+    times = [
+        f"{MODEL_NAMES[model]} {part['explain_s_median']:.1f} s and {part['check_s_median']:.1f} s "
+        f"({part['timed']} posts)"
+        for model, found in report["models"].items()
+        if (part := found["all"]).get("timed")
+    ]
+    if times:
+        told = f"Median time of an explanation and of its tests, on {report['device']}: "
+        parts.append(f"{told}{'; '.join(times)}.")
     if marks:
         parts.append(f"Marks that the app gives to these explanations. {'; '.join(marks)}.")
     return "\n\n".join(parts) + "\n"

@@ -31,7 +31,7 @@ class Row:
         random_advantages: each random order less the mean of the others.
         rank_correlation, overlap: with the second method.
         other_baseline: rank correlation with another baseline.
-        explain_s, check_s: wall time.
+        explain_s, check_s: wall time; None where it says nothing, with others at work beside it.
     """
 
     model: str
@@ -49,8 +49,8 @@ class Row:
     overlap: float | None
     other_baseline: float | None
     mark: str | None
-    explain_s: float
-    check_s: float
+    explain_s: float | None = None
+    check_s: float | None = None
 
 
 def measure_post(

@@ -83,6 +83,7 @@ def evaluate_explanations(
     report = {
         "format": 1,
         "bundle": f"{bundle.manifest.name} {bundle.manifest.version}",
+        "device": device,
         "data": {"file": data.name, "sha256": hash_file(data), "posts": len(table)},
         "models": {
             model: summarise(rows)

@@ -182,7 +182,8 @@ def _validation(manifest: Manifest) -> str:
     return (
         f"Accuracy on held-out training posts: {teachers}, their mean "
         f"{found['teachers_mean_held_out_accuracy']:.1%}. "
-        "Student candidates, chosen by log-loss:\n\n"
+        "Student candidates, chosen by log-loss (flattered a little: the soft targets of other "
+        "posts come from teachers that have seen the labels of these):\n\n"
         "| backbone | layers | frozen | rank of adapters | accuracy | log-loss | posts |\n"
         "|---|---|---|---|---|---|---|\n"
         + "\n".join(rows)
@@ -221,7 +222,11 @@ def _results(manifest: Manifest) -> str:
         f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
         f"{_difference(paired)}. "
         "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
-        f"{calibrated}.\n\n" + _f1_by_label(manifest) + _sets(manifest) + _outside(manifest)
+        f"{calibrated}.\n\n"
+        + _f1_by_label(manifest)
+        + _variants(manifest)
+        + _sets(manifest)
+        + _outside(manifest)
     )
 
 

@@ -52,7 +52,8 @@ def compare_rules(held_out: Mapping[str, Floats], truth: Ints, folds: Ints) -> l
     ]
     for size in range(1, len(names)):
         for chosen in combinations(range(len(names)), size):
-            title = f"plain mean of {' and '.join(names[place] for place in chosen)}"
+            told = " and ".join(names[place] for place in chosen)
+            title = f"plain mean of {told}" if size > 1 else f"{told} alone"
             rows.append(_measure(title, stacked[list(chosen)].mean(0), truth))
     return rows
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import model_facts as facts
+from app import model_studies as studies
 from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
 from app.model_explanations import (
@@ -45,6 +46,20 @@ def show_data(manifest: Manifest) -> None:
     if candidates:
         header = ("Student candidate, on held-out posts", "Accuracy", "Log-loss", "Posts")
         write_table(header, candidates, numeric=(1, 2, 3))
+        write_small_print(
+            "Flattered a little where there are teachers: the soft targets of other posts come "
+            "from teachers that have seen the labels of these."
+        )
+    losses = studies.list_losses(manifest.data)
+    if losses:
+        st.subheader("Other losses, on the same posts", anchor=False)
+        write_table(
+            ("α", "T", "Soft targets", "Accuracy", "Log-loss"), losses, numeric=(0, 1, 3, 4)
+        )
+        write_small_print(
+            "The first row is the shipped student’s. α weighs the labels against the soft targets, "
+            "T softens both sides. One seed."
+        )
     recipe = manifest.recipe
     if recipe:
         with st.expander("The whole recipe"):

@@ -177,7 +177,10 @@ def show_ablation(manifest: Manifest) -> None:
     names = tuple(title for title, _ in facts.SUBSET_METRICS.values())
     rows = facts.list_subsets(manifest.metrics)
     write_table(("Teachers", "Seeds", *names), rows, numeric=range(1, 7))
-    write_small_print("Mean ± standard deviation over seeds, on test posts.")
+    write_small_print(
+        "Mean ± standard deviation over seeds, on test posts; in brackets the 95 % interval of "
+        f"that mean over the choice of posts.{studies.say_overlap(students, metric)}"
+    )
 
 
 def _ask_metric(key: str, offered: tuple[str, ...]) -> str:
