@@ -178,7 +178,7 @@ def list_candidates(data: Mapping[str, Any]) -> list[Row]:
 def list_calibration(manifest: Manifest) -> list[Row]:
     """Model → temperature, ECE with interval, and what a calibrated model would show."""
     temperatures = {
-        name: getattr(getattr(manifest, name), "temperature", None)
+        name: getattr(getattr(manifest, name, None), "temperature", None)
         for name in ("text", "audio", "emotion", "student", "student_large")
     }
     rows = []
