@@ -57,19 +57,35 @@ def load_text_backbone(name: str, *, layers: int | None = None) -> TextBackbone:
     config.attention_probs_dropout_prob = 0.0  # with it, attention takes the slow path on CPU
     encoder = AutoModel.from_config(config)
     _load_into(encoder, folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if layers is not None:
         encoder = keep_layers(encoder, layers)
-    return TextBackbone(encoder.eval(), tokenizer)
+    return TextBackbone(encoder.eval(), load_tokenizer(name))
 
 
-def load_audio_backbone(name: str, classes: int) -> AudioBackbone:
-    """Loads a speech network for ``classes`` labels; see ``load_text_backbone``."""
+def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
+    """The tokenizer of an encoder for text; see ``load_text_backbone``."""
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        backbone_folder(name), local_files_only=True
+    )
+    return tokenizer
+
+
+def load_audio_backbone(
+    name: str, classes: int, *, encoder: nn.Module | None = None
+) -> AudioBackbone:
+    """Loads a speech network for ``classes`` labels; see ``load_text_backbone``.
+
+    Args:
+        encoder: stands in it, if it is loaded already.
+    """
     settings = {"num_labels": classes, "use_weighted_layer_sum": True}
     folder = backbone_folder(name)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, **settings)
     network = AutoModelForAudioClassification.from_config(config)
-    _load_into(network.encoder, folder)
+    if encoder is None:
+        _load_into(network.encoder, folder)
+    else:
+        network.encoder = encoder
     extractor = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
     return AudioBackbone(network.eval(), extractor)
 

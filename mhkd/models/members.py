@@ -17,12 +17,19 @@ from peft import (
 )
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from mhkd.assets import backbone_folder
 from mhkd.bundle import Manifest, TextSettings
 from mhkd.errors import BundleError
 from mhkd.models.audio import AudioClassifier
-from mhkd.models.backbones import load_audio_backbone, load_text_backbone, split_encoder
+from mhkd.models.backbones import (
+    load_audio_backbone,
+    load_text_backbone,
+    load_tokenizer,
+    split_encoder,
+)
 from mhkd.models.emotion import EmotionClassifier
 from mhkd.models.family import ADAPTER_SCALE, StudentFamily, load_family
+from mhkd.models.shared import share_encoder
 from mhkd.models.storage import load_weights
 from mhkd.models.text import TextClassifier
 
@@ -176,13 +183,20 @@ def load_text_member(
     Raises:
         BundleError: the weights do not fit.
     """
-    backbone = load_text_backbone(settings.backbone, layers=settings.layers)
-    model = TextClassifier(backbone.encoder, classes, pooled_layers=settings.pooled_layers)
+
+    def load() -> PreTrainedModel:
+        return load_text_backbone(settings.backbone, layers=settings.layers).encoder
+
+    if settings.frozen_layers == settings.layers and not settings.lora_rank:
+        encoder = share_encoder(backbone_folder(settings.backbone), settings.layers, device, load)
+    else:
+        encoder = load()
+    model = TextClassifier(encoder, classes, pooled_layers=settings.pooled_layers)
     weights = load_weights(file)
     _load_trained(model, settings, weights, file)
     return TextMember(
         model.eval().requires_grad_(False).to(device),
-        backbone.tokenizer,
+        load_tokenizer(settings.backbone),
         settings.temperature,
         settings.frozen_layers,
     )
@@ -224,7 +238,7 @@ def _load_trained(
             _, unexpected = model.encoder.load_state_dict(parts["encoder"], strict=False)
             names = model.encoder.state_dict()
             expected = {name for name in names if _is_trained(name, settings.frozen_layers)}
-            if unexpected or expected - set(parts["encoder"]):
+            if unexpected or expected != set(parts["encoder"]):
                 raise RuntimeError("layers differ")
     except (RuntimeError, KeyError) as fault:
         raise BundleError(
@@ -240,10 +254,25 @@ def _is_trained(name: str, frozen_layers: int) -> bool:
 
 def _load_audio(manifest: Manifest, file: Path, device: torch.device) -> AudioMember:
     settings = manifest.audio
-    backbone = load_audio_backbone(settings.backbone, len(manifest.labels))
-    _, unexpected = backbone.network.load_state_dict(load_weights(file), strict=False)
-    if unexpected:
-        raise BundleError(f"{file} does not fit the backbone '{settings.backbone}'.")
+
+    def load() -> torch.nn.Module:
+        network: Any = load_audio_backbone(settings.backbone, classes=2).network
+        return cast(torch.nn.Module, network.encoder)
+
+    encoder = share_encoder(backbone_folder(settings.backbone), None, device, load)
+    backbone = load_audio_backbone(settings.backbone, len(manifest.labels), encoder=encoder)
+    weights = load_weights(file)
+    try:
+        if any(name.startswith("encoder.") for name in weights):
+            raise RuntimeError("the encoder is the backbone's own")
+        _, unexpected = backbone.network.load_state_dict(weights, strict=False)
+        if unexpected:
+            raise RuntimeError("layers differ")
+    except RuntimeError as fault:
+        raise BundleError(
+            f"{file} does not fit the backbone '{settings.backbone}'. "
+            "Restore the bundle from the repository."
+        ) from fault
     model = AudioClassifier(backbone.network)
     return AudioMember(
         model.eval().requires_grad_(False).to(device), backbone.extractor, settings.temperature
