@@ -22,8 +22,8 @@ class TextAnswers:
         distances: of each post from those that the student learned from, as
             ``Familiarity.distance``, shape (posts,); None where it was not asked for or can't
             be told.
-        spoken_s: seconds of speech made from each post for the audio teacher, 0 where nothing
-            can be said, shape (posts,); None where it was not asked or can't be told.
+        spoken_s: seconds that the audio teacher heard of each post as it was spoken, 0 where no
+            voice can say it, shape (posts,); None where it was not asked or can't be told.
     """
 
     probabilities: Mapping[str, Floats]

@@ -42,7 +42,7 @@ class BatchRequest:
         on_done: called with a model's name and the number of its posts that are done.
         cancel: looked at before each batch.
         on_spoken: called for each post that the audio teacher is asked about, with the seconds
-            spoken; 0 where no voice can say it.
+            of its speech that were heard; 0 where no voice can say it.
     """
 
     members: Members
@@ -50,7 +50,7 @@ class BatchRequest:
     texts: Sequence[str]
     on_done: Callable[[str, int], None]
     cancel: threading.Event | None = None
-    on_spoken: Callable[[float], None] | None = None
+    on_spoken: Callable[[float], None] = lambda _: None
 
 
 def predict_posts(request: BatchRequest, models: Sequence[str]) -> dict[str, Probabilities]:
@@ -203,11 +203,11 @@ def _answer_spoken(request: BatchRequest, text: str) -> Probabilities:
     recording = speak_post(
         text, open_voice(settings.voice), max_words=settings.spoken_words, cancel=request.cancel
     )
-    if request.on_spoken is not None:
-        request.on_spoken(0.0 if recording is None else recording.duration_s)
     if recording is None:
+        request.on_spoken(0.0)
         return np.full(len(request.manifest.labels), np.nan)
     sound = encode_sound(member.extractor, resample(recording))
+    request.on_spoken(min(recording.duration_s, sound.seconds_heard))
     return answer_sound(member, sound, request.cancel).probabilities
 
 

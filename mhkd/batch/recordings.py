@@ -74,9 +74,9 @@ class Recordings:
     def __len__(self) -> int:
         return self._count
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         try:
-            return self._find(name).refusal is None
+            return self._find(str(name)).refusal is None
         except AudioError:
             return False
 

@@ -3,6 +3,7 @@ import threading
 import numpy as np
 import pytest
 
+from mhkd.batch.output import describe_run, tabulate_answers
 from mhkd.batch.posts import Columns, check_posts
 from mhkd.batch.run import BatchRun, mean_of_teachers
 from mhkd.batch.table import read_table
@@ -80,6 +81,24 @@ def test_cancel_is_seen_before_the_first_row():
     cancel.set()
     with pytest.raises(Cancelled):
         run_of(TEXTS).advance(ExamplePredictor(), cancel=cancel)
+
+
+def test_distances_are_kept_where_a_limit_is_given():
+    run = BatchRun(posts_of([*TEXTS[:5], ""]), LABELS, ("text", "student"), outside_limit=0.22)
+    run.advance(ExamplePredictor())
+    expected = [len(text) / 100 for text in TEXTS[:5]]
+    assert run.distances[:5] == pytest.approx(expected) and np.isnan(run.distances[5])
+    assert run.outside.tolist() == [d > 0.22 for d in expected] + [False]
+    table = tabulate_answers(run).to_pandas()
+    assert table["outside"][:5].tolist() == run.outside[:5].tolist() and table["outside"].isna()[5]
+    assert describe_run(run) == {"models": "text,student", "outside_limit": "0.22"}
+
+
+@pytest.mark.parametrize(("models", "limit"), [(("text",), 0.2), (("student",), None)])
+def test_without_student_or_limit_there_are_no_distances(models, limit):
+    run = BatchRun(posts_of(TEXTS[:5]), LABELS, models, outside_limit=limit)
+    run.advance(ExamplePredictor())
+    assert run.outside is None and "outside" not in tabulate_answers(run).column_names
 
 
 def test_no_model():
