@@ -5,7 +5,7 @@ import pytest
 
 from mhkd.batch.output import describe_run, tabulate_answers
 from mhkd.batch.posts import Columns, check_posts
-from mhkd.batch.run import BatchRun, mean_of_teachers
+from mhkd.batch.run import BatchRun, mean_of_teachers, name_teachers
 from mhkd.batch.table import read_table
 from mhkd.errors import Cancelled, InputError
 from tests.batch.answering import ExamplePredictor
@@ -111,3 +111,17 @@ def test_the_mean_of_teachers_needs_two():
     assert mean_of_teachers({"student": one, "text": one}) is None
     found = mean_of_teachers({"text": one, "emotion": one[:, ::-1]})
     assert found.tolist() == [[0.5, 0.5]]
+
+
+def test_the_mean_is_of_the_teachers_that_answered():
+    text = np.array([[0.2, 0.8], [0.2, 0.8], [np.nan, np.nan]], np.float32)
+    audio = np.array([[0.6, 0.4], [np.nan, np.nan], [np.nan, np.nan]], np.float32)
+    found = mean_of_teachers({"text": text, "audio": audio})
+    assert (
+        found[:2] == pytest.approx(np.array([[0.4, 0.6], [0.2, 0.8]])) and np.isnan(found[2]).all()
+    )
+    assert name_teachers({"text": text, "student": text, "audio": audio}) == [
+        "text; audio",
+        "text",
+        "",
+    ]
