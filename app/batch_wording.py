@@ -127,8 +127,9 @@ def say_outside_rows(run: BatchRun) -> str | None:
     outside = int(run.outside.sum())
     return (
         f"{outside:,} of {n:,} posts ({100 * outside / n:.1f} %) lie outside what this model "
-        f"knows: they are unlike those it learned from (distance above {run.outside_limit:.2f}), "
-        "and the numbers mean little for them."
+        f"knows: they are unlike those it learned from (distance above {run.outside_limit:.2f}). "
+        "Their numbers mean little: the page Analyse would give no answer, and the files mark them "
+        "as withheld."
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities, mean_of_teachers, name_teachers
 from mhkd.batch.sounds import Sounds
 from mhkd.batch.table import RowFault
@@ -80,11 +81,21 @@ def tabulate_answers(
             columns["teachers"] = pa.array(names, pa.string())
     told = [run.faults[row].message if row in run.faults else None for row in range(1, rows + 1)]
     columns["fault"] = pa.array(told, pa.string())
-    doubts = [run.posts.doubts.get(row) for row in range(1, rows + 1)]
+    doubts = [find_doubt(run, place) for place in range(rows)]
     codes = [None if doubt is None else "; ".join(doubt.codes) for doubt in doubts]
     columns["findings"] = pa.array(codes, pa.string())
     columns["withheld"] = pa.array([doubt is not None and doubt.withheld for doubt in doubts])
     return pa.table(columns).replace_schema_metadata(dict(about or {}))
+
+
+def find_doubt(run: BatchRun, place: int) -> Doubt | None:
+    """What limits the answer to a row (``place`` from 0): its text, or that it is outside."""
+    doubt = run.posts.doubts.get(place + 1)
+    if run.distances is None or run.outside_limit is None:
+        return doubt
+    if not run.distances[place] > run.outside_limit:
+        return doubt
+    return Doubt((*(() if doubt is None else doubt.codes), "unfamiliar"), True)
 
 
 def describe_run(run: BatchRun) -> dict[str, str]:

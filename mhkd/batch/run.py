@@ -23,6 +23,7 @@ from mhkd.errors import InputError
 Probabilities = npt.NDArray[np.float32]
 FIRST_ROWS: Final = 16
 FIRST_HEARD_ROWS: Final = 6  # a recording takes a second or two
+_HEARD_FOR_ESTIMATE: Final = 3
 MAX_CHUNK: Final = 64
 MIN_CHUNK: Final = 8
 _CHUNK_S: Final = 4.0  # how much a cancelled run may lose, and how often progress is told
@@ -120,16 +121,20 @@ class BatchRun:
     def try_first(self, analyser: Predictor, cancel: threading.Event | None = None) -> None:
         """Answers the first rows, which tells how long all will take.
 
-        Where none of them has a recording, the next one is heard, too, and its answer dropped.
+        Where few of them have a recording, some further down are heard, too, and their answers
+        dropped; so is the very first, which waits for what is loaded.
 
         Raises:
             Cancelled: ``cancel`` was set.
             MhkdError: the models can't be asked at all.
         """
+        recorded = self.posts.usable[self._recorded[self.posts.usable]]
+        self._hear(analyser, recorded[:1], cancel)
+        self.hearing_s, self.heard_rows = 0.0, 0
         self.advance(analyser, rows=self._first_rows, cancel=cancel)
         rest = self.posts.usable[self.done :]
-        if self.heard_rows == 0 and self._recorded[rest].any():
-            self._hear(analyser, rest[self._recorded[rest]][:1], cancel)
+        missing = max(0, _HEARD_FOR_ESTIMATE - self.heard_rows)
+        self._hear(analyser, rest[self._recorded[rest]][:missing], cancel)
 
     def advance(
         self,

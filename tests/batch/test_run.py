@@ -91,6 +91,9 @@ def test_distances_are_kept_where_a_limit_is_given():
     assert run.outside.tolist() == [d > 0.22 for d in expected] + [False]
     table = tabulate_answers(run).to_pandas()
     assert table["outside"][:5].tolist() == run.outside[:5].tolist() and table["outside"].isna()[5]
+    assert table["withheld"][:5].tolist() == table["outside"][:5].tolist()
+    told = table["findings"][:5].str.contains("unfamiliar").tolist()
+    assert told == table["outside"][:5].tolist() and not table["withheld"][5]
     assert describe_run(run) == {"models": "text,student", "outside_limit": "0.22"}
 
 
