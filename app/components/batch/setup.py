@@ -78,7 +78,9 @@ def ask_settings(
     recording = None
     if recordings is not None:
         with more[0]:
-            recording = _ask_recording(table, guess.recording, recordings)
+            before = None if chosen is None else chosen.columns.recording
+            guessed = before or guess_recording(table, recordings)
+            recording = _ask_optional("Recording", names, guessed, "batch_setup_recording")
     columns = Columns(str(text), id_, label, recording)
     _show_preview(table, columns)
     if recordings is not None and recording is not None:
@@ -113,11 +115,6 @@ def _ask_models(chosen: Settings | None, hears: bool) -> tuple[str, ...]:
     )
     write_small_print(f"{told}, and where it disagrees with the student.")
     return tuple(name for name in costs if name in (models or ()))
-
-
-def _ask_recording(table: PostTable, before: str | None, recordings: Recordings) -> str | None:
-    guess = before if before in table.columns else guess_recording(table, recordings)
-    return _ask_optional("Recording", list(table.columns), guess, "batch_setup_recording")
 
 
 def _ask_optional(title: str, names: list[str], guess: str | None, key: str) -> str | None:
