@@ -13,14 +13,16 @@ from app.batch_wording import (
     say_doubts,
     say_faults,
     say_measured,
+    say_outside_rows,
     say_share,
+    say_sounds,
     tell_metrics,
 )
 from app.batch_work import Job
 from app.components.help_lines import NOT_THIS, HelpLines
 from app.escape import build_help_lines, build_table, escape
 from app.report_frame import build_chart, build_document
-from app.wording import MODEL_NAMES, source_of
+from app.wording import MODEL_NAMES, say_finding, source_of
 from mhkd.batch.curves import (
     bin_reliability,
     count_confusion,
@@ -32,7 +34,8 @@ from mhkd.batch.measured import Labelled
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import name_doubts
 from mhkd.batch.run import BatchRun
-from mhkd.batch.slices import measure_slices, name_lengths
+from mhkd.batch.slices import measure_slices, name_lengths, name_outside
+from mhkd.batch.sounds import Sounds
 
 METRICS_HEADER = (
     "Model",
@@ -46,8 +49,12 @@ METRICS_HEADER = (
 )
 LIMITS = (
     "A label says where a post was written. It is no diagnosis and says nothing about a person.",
-    "The posts were read as text; no sound was heard.",
     "Predictive values hold at a stated prevalence only; the precision here is this sample’s.",
+)
+UNHEARD = "The posts were read as text; no sound was heard."
+HEARD = (
+    "Only the audio teacher heard sound. It learned from synthetic voices; how it takes a person’s "
+    "was never tested."
 )
 
 
@@ -72,7 +79,7 @@ def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) 
     """
     answers = collect_answers(run)
     body = (
-        f"<h1>{len(run.posts):,} posts, read as text</h1>"
+        f"<h1>{len(run.posts):,} posts, {'with recordings' if run.hears else 'read as text'}</h1>"
         f'<p class="over">mhkd, report of one batch. Made {escape(about.made_at)} with bundle '
         f"{escape(about.bundle)}; {run.done:,} of {run.total:,} readable rows are done.</p>"
         + build_help_lines(NOT_THIS, about.help_lines.lines, about.help_lines.source)
@@ -83,16 +90,35 @@ def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) 
             for model, found in answers.items()
         )
         + f"<p>{escape(say_faults(run.faults))}</p>"
-        + (f"<p>{escape(doubts)}</p>" if (doubts := say_doubts(run.posts.doubts)) else "")
+        + "".join(
+            f"<p>{escape(told)}</p>"
+            for told in (say_doubts(run.posts.doubts), say_outside_rows(run), say_sounds(run))
+            if told is not None
+        )
     )
     if job.labelled is not None:
         body += _build_measured(job, run, job.labelled, about, target)
-    body += "<h2>Limits</h2><ul>" + "".join(f"<li>{escape(line)}</li>" for line in LIMITS) + "</ul>"
+    limits = (*LIMITS, UNHEARD if run.sounds is None else HEARD)
+    body += "<h2>Limits</h2><ul>" + "".join(f"<li>{escape(line)}</li>" for line in limits) + "</ul>"
+    if run.sounds is not None:
+        body += _build_sounds(run.sounds, hears=run.hears)
     if run.faults:
         faults = [run.faults[row] for row in sorted(run.faults)]
         rows = [(str(fault.row), fault.message) for fault in faults]
         body += f"<h2>Rows without an answer</h2>{build_table(('Row', 'Reason'), rows)}"
     return build_document(f"mhkd batch report, {about.made_at}", body)
+
+
+def _build_sounds(sounds: Sounds, *, hears: bool) -> str:
+    rows = [
+        (f"{row:,}", sound.origin, f"{sound.heard_s:.1f}" if sound.heard_s else "–", told)
+        for row, sound in enumerate(sounds, start=1)
+        if sound is not None
+        if (told := sound.fault or ", ".join(map(say_finding, sound.findings))) or sound.heard_s
+    ]
+    rest = "Every other answered row has no recording." if hears else ""
+    table = build_table(("Row", "Sound", "Seconds heard", "What was found"), rows, (0, 2))
+    return f'<h2>Sound of the rows</h2>{table}<p class="small">{rest}</p>'
 
 
 def _build_measured(
@@ -154,6 +180,7 @@ def _build_model(
         *drawn,
         _build_slices(names, labelled, model, "length"),
         *_by_quality(run, labelled, model),
+        *_by_outside(run, labelled, model),
     ]
 
 
@@ -162,6 +189,13 @@ def _by_quality(run: BatchRun, labelled: Labelled, model: str) -> list[str]:
         return []
     names = name_doubts(run.posts, labelled.rows)
     return [_build_slices(names, labelled, model, "quality of the text")]
+
+
+def _by_outside(run: BatchRun, labelled: Labelled, model: str) -> list[str]:
+    if run.outside is None or not run.outside.any():
+        return []
+    names = name_outside(run.outside, labelled.rows)
+    return [_build_slices(names, labelled, model, "what the student knows")]
 
 
 def _build_slices(names: Sequence[str], labelled: Labelled, model: str, by: str) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from app.wording import MODEL_NAMES, say_finding, say_interval
 from mhkd.batch.curves import Estimate
+from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities
+from mhkd.batch.sounds import RowSound
 from mhkd.batch.table import RowFault
 
 COST: Final[Mapping[str, str]] = {
     "student": "Student (quick)",
     "text": "Text teacher (about four times slower)",
     "emotion": "Emotion teacher (quick)",
+}
+HEARD_COST: Final[Mapping[str, str]] = {
+    "audio": "Audio teacher (hears the recordings, some seconds each)"
 }
 SHORT: Final = "n is small; the intervals say how little is known."
 _FEW: Final = 30
@@ -51,7 +56,8 @@ def say_estimate(run: BatchRun) -> str:
         return "No row of this file can be read."
     return (
         f"{run.total - run.done:,} more rows will take {say_duration(run.left_s)}, judged by the "
-        f"first {run.done} rows ({run.rows_per_s:.1f} rows per second) and the lengths of the rest."
+        f"first {run.done} rows ({run.rows_per_s:.1f} rows per second) and the lengths of the rest"
+        f"{', and how many of them have a recording' if run.hears else ''}."
     )
 
 
@@ -99,6 +105,63 @@ def say_doubts(doubts: Mapping[int, Doubt]) -> str | None:
         f"The text of {rows} its answer ({told}). For {alone:,} of them the page Analyse would "
         "give none; here each is a forced choice, and the files mark it as withheld."
     )
+
+
+def say_matches(names: Sequence[str], recordings: Container[str]) -> str:
+    """How many rows name a recording, and how many of those are there."""
+    named = [name for name in names if name.strip()]
+    there = sum(name in recordings for name in named)
+    return (
+        f"{len(named):,} of {len(names):,} rows name a recording; {there:,} of these are found in "
+        "the ZIP file. Names are compared whole, and else by their part after the last slash."
+    )
+
+
+def say_outside_rows(run: BatchRun) -> str | None:
+    """How many posts the student does not know the like of; None where that was not measured."""
+    if run.outside is None or run.distances is None:
+        return None
+    n = int((~np.isnan(run.distances)).sum())
+    if not n:
+        return None
+    outside = int(run.outside.sum())
+    return (
+        f"{outside:,} of {n:,} posts ({100 * outside / n:.1f} %) lie outside what this model "
+        f"knows: they are unlike those it learned from (distance above {run.outside_limit:.2f}). "
+        "Their numbers mean little: the page Analyse would give no answer, and the files mark them "
+        "as withheld."
+    )
+
+
+def say_sounds(run: BatchRun) -> str | None:
+    """Where the sound of the rows came from; None where the audio teacher was not asked."""
+    if run.sounds is None:
+        return None
+    counts, unheard = run.sounds.count_origins(), len(run.sounds.list_faults())
+    if not run.hears:
+        return f"{counts['spoken']:,} posts were spoken for the audio teacher."
+    told = (
+        f"The audio teacher heard {_count(counts['recorded'], 'recording')}; "
+        f"{unheard:,} could not be heard, and {_count(counts['none'] - unheard, 'row')} had none. "
+    )
+    findings = run.sounds.count_findings()
+    if findings:
+        each = ", ".join(f"{say_finding(code).lower()}: {n:,}" for code, n in findings.items())
+        told += f"Told of those heard: {each}. "
+    if "teachers" in collect_answers(run):
+        told += "The teachers’ mean of a row is that of the teachers that answered it."
+    return told.strip()
+
+
+def say_sound(sound: RowSound | None) -> str:
+    """Where the sound of one row came from."""
+    if sound is None:
+        return ""
+    return f"{sound.origin} ({sound.heard_s:.0f} s)" if sound.heard_s else sound.origin
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def say_share(found: Estimate, *, n: bool = False) -> str:

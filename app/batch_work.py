@@ -1,7 +1,7 @@
 """The batch of one session, in a thread that never touches the page.
 
-Nothing is kept on disk: the table and the small arrays of answers live as long as the
-session, and go with “Forget this batch”.
+Nothing is kept on disk: the table, the recordings and the small arrays of answers live as
+long as the session, and go with “Forget this batch”.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import streamlit as st
 from mhkd.batch.measured import Labelled, measure_models, pick_labelled
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import Columns, check_posts
-from mhkd.batch.run import FIRST_ROWS, BatchRun
+from mhkd.batch.recordings import Recordings
+from mhkd.batch.run import BatchRun
 from mhkd.batch.table import PostTable
 from mhkd.errors import Cancelled, MhkdError
 
@@ -34,11 +35,13 @@ class Settings:
 
     Attributes:
         meanings: value of the label column → label of the bundle, or None; in pairs.
+        recordings: identity of what the audio teacher hears, None where nothing is heard.
     """
 
     columns: Columns
     models: tuple[str, ...]
     meanings: tuple[tuple[str, str | None], ...] = ()
+    recordings: str | None = None
 
 
 @dataclass(eq=False)
@@ -53,6 +56,7 @@ class Job:
     table: PostTable
     settings: Settings
     opening: Future[Analyser]
+    recordings: Recordings | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
     stage: str = "opening"
     run: BatchRun | None = None
@@ -86,6 +90,8 @@ class BatchDesk:
 
     def __init__(self) -> None:
         self.table: PostTable | None = None
+        self.recordings: Recordings | None = None
+        self.recordings_name = ""
         self.job: Job | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
 
@@ -93,7 +99,8 @@ class BatchDesk:
         """Checks the rows and answers the first ones, which tells how long all will take."""
         self.stop()
         if self.table is not None:
-            self.job = job = Job(self.table, settings, opening)
+            heard = None if settings.recordings is None else self.recordings
+            self.job = job = Job(self.table, settings, opening, heard)
             job.work = self._pool.submit(_prepare, job)
 
     def go_on(self) -> None:
@@ -109,9 +116,14 @@ class BatchDesk:
         if self.job is not None:
             self.job.cancel.set()
 
+    def leave_recordings_out(self) -> None:
+        """Drops the recordings; a batch that heard them keeps its answers."""
+        self.recordings, self.recordings_name = None, ""
+
     def forget(self) -> None:
-        """Drops the table and all answers."""
+        """Drops the table, the recordings and all answers."""
         self.stop()
+        self.leave_recordings_out()
         self.table = self.job = None
 
     def close(self) -> None:
@@ -134,9 +146,15 @@ def _prepare(job: Job) -> None:
     analyser = _await_models(job)
     meanings = dict(job.settings.meanings) if job.settings.meanings else None
     posts = check_posts(job.table, job.settings.columns, analyser.labels, meanings)
-    run = BatchRun(posts, tuple(analyser.labels), job.settings.models)
+    run = BatchRun(
+        posts,
+        tuple(analyser.labels),
+        job.settings.models,
+        recordings=job.recordings,
+        outside_limit=analyser.familiarity_limit,
+    )
     job.stage = "first rows"
-    run.advance(analyser, rows=FIRST_ROWS, cancel=job.cancel)
+    run.try_first(analyser, job.cancel)
     job.run, job.stage = run, "ready"
 
 

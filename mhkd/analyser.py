@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mhkd.analysis import Analysis, Progress, WordAttribution, WordFidelity
+from mhkd.answers import SoundAnswer, TextAnswers
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
-from mhkd.batch_predictions import BatchRequest, predict_posts, predict_text_batches
+from mhkd.batch_predictions import (
+    BatchRequest,
+    answer_posts,
+    predict_posts,
+    predict_text_batches,
+)
 from mhkd.bundle import (
     CARD,
     Bundle,
@@ -26,7 +32,7 @@ from mhkd.errors import InputError
 from mhkd.gate import Gate
 from mhkd.models.members import LARGE, Members, load_large_student
 from mhkd.models.parts import stop_if_cancelled
-from mhkd.models.rounded import round_member
+from mhkd.models.rounded import round_member, round_region
 from mhkd.neutral import NeutralOutputs, answer_neutral
 from mhkd.post import Post, Recording
 from mhkd.post_run import Attribution, PostRun
@@ -69,8 +75,11 @@ class Analyser:
     def __init__(self, bundle: Bundle, members: Members, *, rounded: bool = False) -> None:
         self.manifest: Manifest = bundle.manifest
         self._bundle, self._members = bundle, members
-        student = members.student
-        self._scorers = replace(members, student=round_member(student)) if rounded else members
+        self._scorers = members
+        if rounded:
+            region = None if members.familiar is None else round_region(members.familiar)
+            student = round_member(members.student)
+            self._scorers = replace(members, student=student, familiar=region)
         self._gate = Gate()
 
     @classmethod
@@ -292,6 +301,42 @@ class Analyser:
             rest = [name for name in models if name not in found]
             found |= predict_posts(request, rest) if rest else {}
             return {name: found[name] for name in models}
+
+    @property
+    def familiarity_limit(self) -> float | None:
+        """Distance from which on a post is outside what the student knows; None: can't be told."""
+        region = self._members.familiar
+        return None if region is None else region.threshold
+
+    def answer_texts(
+        self,
+        texts: Sequence[str],
+        models: Sequence[str] = ("student",),
+        *,
+        familiar: bool = False,
+        cancel: threading.Event | None = None,
+    ) -> TextAnswers:
+        """``predict_texts`` with what is found on the way; raises as it does.
+
+        Args:
+            texts: the posts; for the audio teacher each is spoken.
+            models: among text, audio, emotion, teachers and student.
+            familiar: measure how far each post lies from those that the student learned from.
+            cancel: looked at before each batch.
+        """
+        with self._gate.entered(cancel):
+            request = BatchRequest(self._scorers, self.manifest, texts, lambda *_: None, cancel)
+            return answer_posts(request, models, familiar=familiar)
+
+    def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
+        """What the audio teacher says of a post's recording, as in ``analyse``.
+
+        Raises:
+            InputError: too many are waiting.
+            Cancelled: ``cancel`` was set; looked at before each window of sound.
+        """
+        with self._gate.entered(cancel):
+            return PostRun(self._bundle, self._members, post, cancel=cancel).answer_sound()
 
     @cached_property
     def _neutral(self) -> NeutralOutputs:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from mhkd.analysis import MODELS, TEACHERS
+from mhkd.answers import Floats, TextAnswers
 from mhkd.audio.features import resample
 from mhkd.audio.speak import open_voice, speak_post
 from mhkd.bundle import Manifest
@@ -17,10 +18,18 @@ from mhkd.errors import InputError
 from mhkd.models.audio import encode_sound
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.family import predict_family
-from mhkd.models.members import Members, TextMember
+from mhkd.models.members import FamiliarRegion, Members, TextMember
 from mhkd.models.parts import stop_if_cancelled
-from mhkd.models.text import batch_posts
-from mhkd.predictions import Probabilities, answer_emotion, answer_sound, calibrate, pad_id
+from mhkd.models.text import TextBatch, batch_posts
+from mhkd.predictions import (
+    Probabilities,
+    answer_emotion,
+    answer_sound,
+    calibrate,
+    encode_with_lower,
+    measure_distances,
+    pad_id,
+)
 
 _POSITIONS_AT_ONCE = 2048
 
@@ -32,6 +41,8 @@ class BatchRequest:
     Attributes:
         on_done: called with a model's name and the number of its posts that are done.
         cancel: looked at before each batch.
+        on_spoken: called for each post that the audio teacher is asked about, with the seconds
+            of its speech that were heard; 0 where no voice can say it.
     """
 
     members: Members
@@ -39,6 +50,7 @@ class BatchRequest:
     texts: Sequence[str]
     on_done: Callable[[str, int], None]
     cancel: threading.Event | None = None
+    on_spoken: Callable[[float], None] = lambda _: None
 
 
 def predict_posts(request: BatchRequest, models: Sequence[str]) -> dict[str, Probabilities]:
@@ -72,18 +84,42 @@ def predict_posts(request: BatchRequest, models: Sequence[str]) -> dict[str, Pro
 
 def predict_text_batches(request: BatchRequest, name: str, member: TextMember) -> Probabilities:
     """A text model's probabilities, shape (posts, classes), in batches of like length."""
-    posts = [encode_post(member.tokenizer, text) for text in request.texts]
     found: dict[int, Probabilities] = {}
-    for rows in _batches_of_like_length(posts):
-        stop_if_cancelled(request.cancel)
+    for rows, batch in _batch_texts(request, member):
         with torch.inference_mode():
-            batch = batch_posts(
-                [posts[row] for row in rows], pad_id(member), request.members.device
-            )
             logits = member.model(batch)
         found |= zip(rows, calibrate(logits, member.temperature), strict=True)
         request.on_done(name, len(found))
-    return np.stack([found[row] for row in range(len(posts))])
+    return np.stack([found[row] for row in range(len(request.texts))])
+
+
+@dataclass(frozen=True, eq=False)
+class FamiliarAnswers:
+    """The student's answers, and how far each post lies from those it learned from.
+
+    Attributes:
+        probabilities: shape (posts, classes).
+        distances: as ``Familiarity.distance``, shape (posts,).
+    """
+
+    probabilities: Probabilities
+    distances: Floats
+
+
+def predict_familiar_batches(request: BatchRequest, region: FamiliarRegion) -> FamiliarAnswers:
+    """The student's answers and the distances of its posts, from one pass of the frozen layers."""
+    member = request.members.student
+    found: dict[int, Probabilities] = {}
+    distances = np.zeros(len(request.texts))
+    for rows, batch in _batch_texts(request, member):
+        with torch.inference_mode():
+            embeddings = member.model.embed(batch.input_ids)
+            lower, upper = encode_with_lower(member, embeddings, batch.attention_mask)
+            logits = member.model.classify(member.model.pool(upper, batch))
+        distances[rows] = measure_distances(region, lower, batch)
+        found |= zip(rows, calibrate(logits, member.temperature), strict=True)
+        request.on_done("student", len(found))
+    return FamiliarAnswers(np.stack([found[row] for row in range(len(distances))]), distances)
 
 
 def predict_family_batches(request: BatchRequest) -> Probabilities:
@@ -103,6 +139,45 @@ def predict_family_batches(request: BatchRequest) -> Probabilities:
         found |= {row: answers[:, place] for place, row in enumerate(rows)}
         request.on_done("students", len(found))
     return np.stack([found[row] for row in range(len(posts))], axis=1)
+
+
+def answer_posts(request: BatchRequest, models: Sequence[str], *, familiar: bool) -> TextAnswers:
+    """``predict_posts``, and what is found on the way.
+
+    Args:
+        request: the posts.
+        models: among ``mhkd.analysis.MODELS``.
+        familiar: measure how far each post lies from those that the student learned from, where
+            the student is asked and the bundle can tell.
+
+    Raises:
+        InputError: no posts, or a model of another name.
+        Cancelled: ``cancel`` was set.
+    """
+    spoken: list[float] = []
+    noting = replace(request, on_spoken=spoken.append)
+    region = request.members.familiar
+    if not (familiar and region is not None and request.texts and "student" in models):
+        found = predict_posts(noting, models)
+        distances = None
+    else:
+        others = [name for name in models if name != "student"]
+        found = predict_posts(noting, others)
+        student = predict_familiar_batches(request, region)
+        found["student"], distances = student.probabilities, student.distances
+    spoken_s = np.array(spoken) if spoken else None
+    return TextAnswers({name: found[name] for name in models}, distances, spoken_s)
+
+
+def _batch_texts(
+    request: BatchRequest, member: TextMember
+) -> Iterator[tuple[list[int], TextBatch]]:
+    """Rows and their batch, in batches of like length."""
+    posts = [encode_post(member.tokenizer, text) for text in request.texts]
+    for rows in _batches_of_like_length(posts):
+        stop_if_cancelled(request.cancel)
+        chosen = [posts[row] for row in rows]
+        yield rows, batch_posts(chosen, pad_id(member), request.members.device)
 
 
 def _predict(request: BatchRequest, name: str) -> Probabilities:
@@ -129,8 +204,10 @@ def _answer_spoken(request: BatchRequest, text: str) -> Probabilities:
         text, open_voice(settings.voice), max_words=settings.spoken_words, cancel=request.cancel
     )
     if recording is None:
+        request.on_spoken(0.0)
         return np.full(len(request.manifest.labels), np.nan)
     sound = encode_sound(member.extractor, resample(recording))
+    request.on_spoken(min(recording.duration_s, sound.seconds_heard))
     return answer_sound(member, sound, request.cancel).probabilities
 
 

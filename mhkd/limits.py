@@ -99,6 +99,11 @@ MAX_TABLE_BYTES: Final = 512 * 1024**2  # as read; an upload is bounded by MAX_U
 MAX_TABLE_ROWS: Final = 200_000
 MAX_TABLE_COLUMNS: Final = 200
 
+# Its recordings
+MAX_ARCHIVE_FILES: Final = 10_000
+MAX_ARCHIVE_LIST_BYTES: Final = 4 * 1024**2  # a ZIP's own list of files, before it is parsed
+MAX_ARCHIVE_BYTES: Final = 4 * 1024**3  # of all files unpacked; of one, MAX_UPLOAD_BYTES
+
 # Kept cases
 MAX_NOTE_CHARS: Final = 4_000
 RETENTION_DAYS: Final = (30, 90, 365)  # what can be chosen; after that a case is deleted

@@ -12,6 +12,7 @@ from mhkd.analysis import (
     Analysis,
     BundleReference,
     EmotionAttribution,
+    Finding,
     Given,
     Prediction,
     PredictionSet,
@@ -22,6 +23,7 @@ from mhkd.analysis import (
     WordAttribution,
     WordFidelity,
 )
+from mhkd.answers import SoundAnswer
 from mhkd.conformal import collect_labels
 from mhkd.explain.counterfactual import find_counterfactual
 from mhkd.explain.emotions import check_emotions, explain_emotions
@@ -128,6 +130,12 @@ class PostRun(PostAnswers):
         labels, members = self._bundle.manifest.labels, self._members
         return try_sound_order(members.audio, self._samples(), labels, found, cancel=self._cancel)
 
+    def answer_sound(self) -> SoundAnswer:
+        """The audio teacher's answer alone, and what bears on it."""
+        self.answer_audio()
+        found = None if self.audio is None else self.audio.probabilities
+        return SoundAnswer(found, self._heard(), tuple(self._find_in_sound()))
+
     def snapshot(self) -> Analysis:
         """The analysis as far as it has come; all predictions must be there."""
         manifest = self._bundle.manifest
@@ -142,10 +150,7 @@ class PostRun(PostAnswers):
                 *judge_text(self._post.text),
                 *find_truncated(self._read),
                 *find_unfamiliar(self._familiarity),
-                *self._sound_findings,
-                *find_unlike_voice(
-                    self._sound_familiarity, self._heard().origin, manifest.training_voices
-                ),
+                *self._find_in_sound(),
                 *self._match_findings,
                 *find_disagreement(predictions),
             ),
@@ -164,6 +169,11 @@ class PostRun(PostAnswers):
             ordered=manifest.ordered,
             voice=self._voice,
         )
+
+    def _find_in_sound(self) -> list[Finding]:
+        voices = self._bundle.manifest.training_voices
+        unlike = find_unlike_voice(self._sound_familiarity, self._heard().origin, voices)
+        return [*self._sound_findings, *unlike]
 
     def _thresholds(self, model: str) -> TrustThresholds:
         report = self._bundle.explanation_report or {}

@@ -87,11 +87,7 @@ def read_as_student(
     post, model = encode_post(student.tokenizer, text), student.model
 
     def encode(embeddings: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        found = model.encoder(
-            inputs_embeds=embeddings, attention_mask=attention_mask, output_hidden_states=True
-        )
-        upper = join_layers(found, model.pooled_layers)
-        return torch.cat([found.hidden_states[student.frozen_layers], upper], dim=-1)
+        return torch.cat(encode_with_lower(student, embeddings, attention_mask), dim=-1)
 
     with torch.inference_mode():
         batch = batch_posts([post], pad_id(student), model.head.weight.device)
@@ -99,6 +95,23 @@ def read_as_student(
         states = run_in_parts(encode, embeddings, batch.attention_mask, cancel)
         lower, upper = states.tensor_split([embeddings.shape[-1]], dim=-1)
     return ReadByStudent(Read(post.tokens_total, post.tokens_read), batch, lower, upper)
+
+
+def encode_with_lower(
+    student: TextMember, embeddings: torch.Tensor, attention_mask: torch.Tensor
+) -> list[torch.Tensor]:
+    """Both states of ``ReadByStudent`` in one pass, the lower ones first.
+
+    They are float32 also where the encoder computes in less.
+    """
+    model = student.model
+    found = model.encoder(
+        inputs_embeds=embeddings.to(model.encoder.dtype),
+        attention_mask=attention_mask,
+        output_hidden_states=True,
+    )
+    upper = join_layers(found, model.pooled_layers)
+    return [found.hidden_states[student.frozen_layers].float(), upper.float()]
 
 
 def answer_student(student: TextMember, read: ReadByStudent) -> Answer:
@@ -168,12 +181,27 @@ def answer_emotion(member: EmotionMember, text: str) -> Answer:
 
 def measure_familiarity(region: FamiliarRegion, read: ReadByStudent) -> Familiarity:
     """How far a post lies from the training posts: cosine distance of sentence embeddings."""
-    batch = read.batch
-    with torch.inference_mode():
-        states = encode_layers(region.upper, read.lower, batch.attention_mask, 1)
-        pooled = pool_tokens(states, batch.attention_mask, batch.post_index, 1)[0]  # (width,)
-        distance = 1 - float(torch.nn.functional.normalize(pooled, dim=-1) @ region.centre)
+    distance = float(measure_distances(region, read.lower, read.batch)[0])
     return Familiarity(distance, region.threshold, distance > region.threshold)
+
+
+def measure_distances(
+    region: FamiliarRegion, lower: torch.Tensor, batch: TextBatch
+) -> npt.NDArray[np.float64]:
+    """``Familiarity.distance`` of the posts of a batch, shape (posts,).
+
+    Args:
+        region: where the training posts lie.
+        lower: states after the student's frozen layers, shape (windows, tokens, width).
+        batch: the posts.
+    """
+    with torch.inference_mode():
+        lower = lower.to(region.upper.dtype)
+        states = encode_layers(region.upper, lower, batch.attention_mask, 1).float()
+        pooled = pool_tokens(states, batch.attention_mask, batch.post_index, batch.posts)
+        near = torch.nn.functional.normalize(pooled, dim=-1) @ region.centre  # (posts,)
+    distances: npt.NDArray[np.float64] = 1 - near.double().cpu().numpy()
+    return distances
 
 
 def calibrate(logits: torch.Tensor, temperature: float) -> Probabilities:

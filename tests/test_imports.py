@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Records and numbers that say nothing about how things are done: open to all of mhkd.
 RECORDS = {
     "analysis",
+    "answers",
     "assets",
     "attributions",
     "contributions",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from app import models
-from app.batch_wording import say_answers
+from app.batch_wording import say_answers, say_outside_rows, say_sounds
 from app.batch_work import BatchDesk, Job, Settings, open_batch_desk
 from app.components.batch.export import show_export
 from app.components.batch.measures import show_metrics, show_slices, show_threshold
+from app.components.batch.recordings import ask_recordings
 from app.components.batch.rows import say_target, show_disagreement, show_rows
 from app.components.batch.running import show_running
 from app.components.batch.setup import ask_file, ask_settings, say_formats
@@ -27,6 +29,9 @@ from mhkd.errors import MhkdError
 
 if TYPE_CHECKING:
     from mhkd.analyser import Analyser
+
+
+_MAX_REASONS: Final = 200
 
 
 def show_page() -> None:
@@ -68,7 +73,9 @@ def _show_setup(desk: BatchDesk) -> None:
     if labels is None:
         _await_models(opening)
     with st.expander("Columns and models", expanded=job is None):
-        settings = ask_settings(table, None if job is None else job.settings, labels)
+        ask_recordings(desk)
+        chosen = None if job is None else job.settings
+        settings = ask_settings(table, chosen, labels, desk.recordings)
         changed = job is not None and _differ(settings, job.settings)
         if changed:
             write_small_print("What follows belongs to the columns and models chosen before.")
@@ -90,7 +97,8 @@ def _await_models(opening: Future[Analyser]) -> None:
 def _differ(now: Settings, then: Settings) -> bool:
     """What the labels mean is not known before the models are open."""
     meant = bool(then.meanings) and now.meanings != then.meanings
-    return meant or (now.columns, now.models) != (then.columns, then.models)
+    asked = [(of.columns, of.models, of.recordings) for of in (now, then)]
+    return meant or asked[0] != asked[1]
 
 
 def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
@@ -110,12 +118,20 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
             key="batch_target",
         )
     write_small_print(say_answers(run, answers[model], sources))
+    for told in (say_outside_rows(run), say_sounds(run)):
+        if told is not None:
+            write_small_print(told)
     labelled = job.labelled
+    if labelled is not None and model not in labelled.probabilities:
+        write_small_print("This model answered no labelled row; nothing of it was measured.")
+        labelled = None
     compared = "student" in answers and len(answers) > 1
     names = ["Rows"]
     names += ["How good", "Threshold", "Slices"] if labelled is not None else []
     names += ["Student and teachers"] if compared else []
     names += ["Rows without an answer"] if run.faults else []
+    unheard = [] if run.sounds is None else run.sounds.list_faults()
+    names += ["Recordings not heard"] if unheard else []
     tabs = dict(zip([*names, "Export"], st.tabs([*names, "Export"]), strict=True))
     with tabs["Rows"]:
         show_rows(job, run, answers, model, target, _open_post)
@@ -126,24 +142,27 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
             show_threshold(run, labelled, model, target, sources)
         with tabs["Slices"]:
             show_slices(job, run, labelled, model)
-    elif job.settings.columns.label is not None:
+    elif job.settings.columns.label is not None and job.labelled is None:
         write_small_print("No row has a label of this bundle; nothing could be measured.")
     if compared:
         with tabs["Student and teachers"]:
             show_disagreement(job, run, answers, target, _open_post)
     if run.faults:
         with tabs["Rows without an answer"]:
-            faults = [run.faults[row] for row in sorted(run.faults)]
-            write_table(
-                ("Row", "Reason"),
-                [(f"{fault.row:,}", fault.message) for fault in faults[:200]],
-                numeric=(0,),
-            )
-            if len(faults) > 200:
-                write_small_print(f"And {len(faults) - 200:,} more; the exports list all.")
+            _show_reasons([(row, run.faults[row].message) for row in sorted(run.faults)])
+    if unheard:
+        with tabs["Recordings not heard"]:
+            _show_reasons(unheard)
     with tabs["Export"]:
         manifest = analyser.manifest
         show_export(job, run, f"{manifest.name} {manifest.version}", sources, target)
+
+
+def _show_reasons(reasons: Sequence[tuple[int, str]]) -> None:
+    shown = [(f"{row:,}", reason) for row, reason in reasons[:_MAX_REASONS]]
+    write_table(("Row", "Reason"), shown, numeric=(0,))
+    if len(reasons) > _MAX_REASONS:
+        write_small_print(f"And {len(reasons) - _MAX_REASONS:,} more; the exports list all.")
 
 
 @finished

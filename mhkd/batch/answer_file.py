@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from mhkd.batch.output import (
+    describe_run,
     load_partial,
     save_partial,
     tabulate_answers,
@@ -17,8 +19,11 @@ from mhkd.batch.output import (
     write_file,
     write_parquet,
 )
-from mhkd.batch.posts import Columns, check_posts, guess_columns
-from mhkd.batch.run import BatchRun, Predictor
+from mhkd.batch.posts import Columns, check_posts, guess_columns, guess_recording
+from mhkd.batch.predictor import Predictor
+from mhkd.batch.recordings import Recordings, open_recordings
+from mhkd.batch.run import BatchRun
+from mhkd.batch.sounds import SoundOrigin
 from mhkd.batch.table import PostTable, RowFault, read_table
 from mhkd.errors import InputError
 from mhkd.limits import MAX_TABLE_BYTES
@@ -34,12 +39,18 @@ class Answered:
     Attributes:
         rows: in the file. answered: of them. resumed: rows that an earlier call had done.
         faults: the other rows, with the reason.
+        sounds: rows by where their sound came from (recorded, spoken, none).
+        sound_faults: row and reason, where nothing was heard that should have been.
+        outside: rows outside what the student knows; None where that was not measured.
     """
 
     rows: int
     answered: int
     resumed: int
     faults: tuple[RowFault, ...]
+    sounds: Mapping[SoundOrigin, int] = field(default_factory=dict)
+    sound_faults: tuple[tuple[int, str], ...] = ()
+    outside: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +58,11 @@ class Choice:
     """What is asked of a file.
 
     Attributes:
-        models: among ``MODELS``; for the audio teacher each post is spoken.
-        columns: names of the columns of text, id and label; None lets them be guessed.
+        models: among ``MODELS``.
+        text, id, label: names of the columns; None lets them be guessed.
+        recordings: a ZIP file or a folder of what the audio teacher hears; None: each post is
+            spoken for it.
+        recording: the column that names a recording for each row; None lets it be guessed.
         with_text: whether the text goes into the output.
         version: of the bundle, in words and hash; an unfinished run of another is not resumed.
     """
@@ -57,6 +71,8 @@ class Choice:
     text: str | None = None
     id: str | None = None
     label: str | None = None
+    recordings: Path | None = None
+    recording: str | None = None
     with_text: bool = False
     version: str = ""
 
@@ -87,11 +103,29 @@ def answer_file(
         raise InputError(f"There is no model '{unknown[0]}'. Models: {', '.join(MODELS)}.")
     if out.suffix.lower() not in (".parquet", ".csv"):
         raise InputError(f"{out} ends neither in .parquet nor in .csv. Give it one of them.")
+    with _open_recordings(choice) as recordings:
+        return _answer(analyser, file, out, choice, recordings, on_progress)
+
+
+def _answer(
+    analyser: Predictor,
+    file: Path,
+    out: Path,
+    choice: Choice,
+    recordings: Recordings | None,
+    on_progress: Callable[[BatchRun], None] | None,
+) -> Answered:
     content = _read_content(file)
     table = read_table(file.name, content)
-    columns = _choose_columns(table, choice)
+    columns = _choose_columns(table, choice, recordings)
     posts = check_posts(table, columns, analyser.labels)
-    run = BatchRun(posts, tuple(analyser.labels), tuple(dict.fromkeys(choice.models)))
+    run = BatchRun(
+        posts,
+        tuple(analyser.labels),
+        tuple(dict.fromkeys(choice.models)),
+        recordings=recordings,
+        outside_limit=analyser.familiarity_limit,
+    )
     key = _identify(content, columns, run, choice.version)
     partial = out.with_name(f"{out.name}.partial")
     load_partial(run, partial, key)
@@ -114,12 +148,36 @@ def answer_file(
         run,
         ids=None if columns.id is None else table.columns[columns.id],
         texts=posts.texts if choice.with_text else None,
-        about={"bundle": choice.version, "file": file.name, "models": ",".join(run.models)},
+        about=describe_run(run) | {"bundle": choice.version, "file": file.name},
     )
     write_file((write_csv if out.suffix.lower() == ".csv" else write_parquet)(answers), out)
     partial.unlink(missing_ok=True)
     faults = tuple(run.faults[row] for row in sorted(run.faults))
-    return Answered(len(posts), len(posts) - len(faults), resumed, faults)
+    return Answered(
+        len(posts),
+        len(posts) - len(faults),
+        resumed,
+        faults,
+        {} if run.sounds is None else {**run.sounds.count_origins()},
+        () if run.sounds is None else tuple(run.sounds.list_faults()),
+        None if run.outside is None else int(run.outside.sum()),
+    )
+
+
+def _open_recordings(choice: Choice) -> AbstractContextManager[Recordings | None]:
+    if choice.recordings is None:
+        if choice.recording is not None:
+            raise InputError(
+                f"The column “{choice.recording}” names recordings, but none were given. "
+                "Give the ZIP file or folder with --recordings."
+            )
+        return nullcontext()
+    if "audio" not in choice.models:
+        raise InputError(
+            "Recordings are heard by the audio teacher, which was not asked. "
+            "Add audio to --models, or leave the recordings out."
+        )
+    return open_recordings(choice.recordings)
 
 
 def _read_content(file: Path) -> bytes:
@@ -133,13 +191,26 @@ def _read_content(file: Path) -> bytes:
         raise InputError(f"{file} can't be read: {fault.strerror}.") from fault
 
 
-def _choose_columns(table: PostTable, choice: Choice) -> Columns:
+def _choose_columns(table: PostTable, choice: Choice, recordings: Recordings | None) -> Columns:
     guessed = guess_columns(table)
+    recording = None
+    if recordings is not None:
+        recording = choice.recording or guess_recording(table, recordings)
+        if recording is None:
+            raise InputError(
+                "No column seems to name the recordings. Name it with --recording-column. "
+                f"Columns: {', '.join(list(table.columns)[:8])}."
+            )
     return Columns(
-        choice.text or guessed.text, choice.id or guessed.id, choice.label or guessed.label
+        choice.text or guessed.text,
+        choice.id or guessed.id,
+        choice.label or guessed.label,
+        recording,
     )
 
 
 def _identify(content: bytes, columns: Columns, run: BatchRun, version: str) -> str:
-    told = repr((columns, run.models, run.labels, version)).encode("utf-8", "replace")
+    heard = None if run.recordings is None else run.recordings.identity
+    asked = (columns, run.models, run.labels, version, heard, run.outside_limit)
+    told = repr(asked).encode("utf-8", "replace")
     return hashlib.sha256(hashlib.sha256(content).digest() + told).hexdigest()

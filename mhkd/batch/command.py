@@ -29,6 +29,14 @@ def batch(
     ] = "student",
     text_column: Annotated[str | None, typer.Option("--text-column", help="Else guessed.")] = None,
     id_column: Annotated[str | None, typer.Option("--id-column", help="Else guessed.")] = None,
+    recordings: Annotated[
+        Path | None,
+        typer.Option("--recordings", help="ZIP file or folder; else posts are spoken for audio."),
+    ] = None,
+    recording_column: Annotated[
+        str | None,
+        typer.Option("--recording-column", help="Names each row's recording. Else guessed."),
+    ] = None,
     with_text: Annotated[bool, typer.Option("--with-text", help="Repeat the text.")] = False,
     bf16: Annotated[
         bool, typer.Option("--bf16", help="A rounded student, faster on a CPU with AMX.")
@@ -50,6 +58,8 @@ def batch(
         models=[name.strip() for name in models.split(",") if name.strip()],
         text=text_column,
         id=id_column,
+        recordings=recordings,
+        recording=recording_column,
         with_text=with_text,
         version=f"{manifest.name} {manifest.version} {digest}{' bf16' if bf16 else ''}",
     )
@@ -57,6 +67,13 @@ def batch(
         answered = answer_file(analyser, file, out, choice, on_progress)
     for fault in answered.faults:
         typer.echo(f"row {fault.row}: {fault.message}", err=True)
+    for row, reason in answered.sound_faults:
+        typer.echo(f"row {row}, its sound: {reason}", err=True)
+    if answered.sounds:
+        told = ", ".join(f"{name} {rows}" for name, rows in answered.sounds.items())
+        typer.echo(f"sound: {told}")
+    if answered.outside is not None:
+        typer.echo(f"outside what this model knows: {answered.outside}")
     resumed = f" ({answered.resumed} by an earlier run)" if answered.resumed else ""
     typer.echo(f"{out}: {answered.answered} of {answered.rows} rows answered{resumed}")
 

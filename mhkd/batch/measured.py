@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """The rows that have a label and an answer of every model.
+    """The rows that have a label and an answer of every model that gave any.
 
     Attributes:
         rows: int64, places in the table.
@@ -40,12 +40,14 @@ class Labelled:
 
 
 def pick_labelled(probabilities: Mapping[str, npt.NDArray[np.float32]], truth: Ints) -> Labelled:
-    """The labelled rows that every model answered."""
-    answered = np.all([~np.isnan(found).any(1) for found in probabilities.values()], axis=0)
+    """The labelled rows that every model answered; one that answered no row is left out."""
+    there = {name: ~np.isnan(found).any(1) for name, found in probabilities.items()}
+    asked = [name for name, found in there.items() if (found & (truth >= 0)).any()]
+    answered = np.all([there[name] for name in asked] or [np.zeros(len(truth), bool)], axis=0)
     rows = np.flatnonzero((truth >= 0) & answered).astype(np.int64)
     chosen = {}
-    for name, found in probabilities.items():
-        exact = found[rows].astype(np.float64)
+    for name in asked:
+        exact = probabilities[name][rows].astype(np.float64)
         chosen[name] = exact / exact.sum(1, keepdims=True)
     return Labelled(rows, truth[rows], chosen)
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mhkd.batch.run import BatchRun, Probabilities, mean_of_teachers
+from mhkd.batch.posts import Doubt
+from mhkd.batch.run import BatchRun, Probabilities, mean_of_teachers, name_teachers
+from mhkd.batch.sounds import Sounds
 from mhkd.batch.table import RowFault
 from mhkd.errors import InputError
 from mhkd.formulas import disarm
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def collect_answers(run: BatchRun) -> dict[str, Probabilities]:
-    """Model → probabilities; with ``teachers``, the mean of those that ran, where two did."""
+    """Model → probabilities; with ``teachers``, the mean of those that ran, where two did.
+
+    The mean of a row is that of the teachers that answered it.
+    """
     mean = mean_of_teachers(run.probabilities)
     return dict(run.probabilities) if mean is None else {**run.probabilities, "teachers": mean}
 
@@ -36,8 +41,13 @@ def tabulate_answers(
     """One line for each row of the file, in its order.
 
     Columns: ``row`` (from 1), ``id``, ``text`` where given, ``given_label``; for each model a
-    probability of each label and its ``label``; ``fault`` where there is no answer;
-    ``findings``, codes of what limits it, and ``withheld``, where the post alone would get none.
+    probability of each label and its ``label``; where it was measured, ``distance`` from the
+    posts that the student learned from, and ``outside``, whether that is beyond its limit; where
+    the audio teacher is asked, ``sound`` (recorded, spoken or none), the seconds heard
+    (``sound_s``), why nothing was heard (``sound_fault``) and what limits it
+    (``sound_findings``), and with two teachers the ``teachers`` whose mean it is; ``fault``
+    where there is no answer; ``findings``, codes of what limits it, and ``withheld``, where the
+    post alone would get none.
 
     Args:
         run: as far as it is.
@@ -60,13 +70,40 @@ def tabulate_answers(
             columns[f"{model}_{label}"] = pa.array(found[:, place], mask=missing)
         guess = np.where(missing, -1, np.nan_to_num(found).argmax(1))
         columns[f"{model}_label"] = _name_labels(guess, run.labels)
+    if run.distances is not None and run.outside is not None:
+        missing = np.isnan(run.distances)
+        columns["distance"] = pa.array(run.distances, mask=missing)
+        columns["outside"] = pa.array(run.outside, mask=missing)
+    if run.sounds is not None:
+        columns |= _tell_sounds(run.sounds)
+        if "teachers_label" in columns:
+            names = [name or None for name in name_teachers(run.probabilities)]
+            columns["teachers"] = pa.array(names, pa.string())
     told = [run.faults[row].message if row in run.faults else None for row in range(1, rows + 1)]
     columns["fault"] = pa.array(told, pa.string())
-    doubts = [run.posts.doubts.get(row) for row in range(1, rows + 1)]
+    doubts = [find_doubt(run, place) for place in range(rows)]
     codes = [None if doubt is None else "; ".join(doubt.codes) for doubt in doubts]
     columns["findings"] = pa.array(codes, pa.string())
     columns["withheld"] = pa.array([doubt is not None and doubt.withheld for doubt in doubts])
     return pa.table(columns).replace_schema_metadata(dict(about or {}))
+
+
+def find_doubt(run: BatchRun, place: int) -> Doubt | None:
+    """What limits the answer to a row (``place`` from 0): its text, or that it is outside."""
+    doubt = run.posts.doubts.get(place + 1)
+    if run.distances is None or run.outside_limit is None:
+        return doubt
+    if not run.distances[place] > run.outside_limit:
+        return doubt
+    return Doubt((*(() if doubt is None else doubt.codes), "unfamiliar"), True)
+
+
+def describe_run(run: BatchRun) -> dict[str, str]:
+    """Facts for the metadata of a table: the models, and the limit of ``distance``."""
+    limit = run.outside_limit
+    return {"models": ",".join(run.models)} | (
+        {} if limit is None else {"outside_limit": f"{limit:.6g}"}
+    )
 
 
 def write_csv(table: pa.Table) -> bytes:
@@ -125,6 +162,8 @@ def save_partial(run: BatchRun, file: Path, key: str) -> None:
         done=np.array(run.done),
         blamed=np.array(blamed, np.int64),
         **{f"p_{model}": found for model, found in run.probabilities.items()},
+        **({} if run.distances is None else {"distances": run.distances}),
+        **({} if run.sounds is None else run.sounds.to_arrays()),
     )
     write_file(sink.getvalue(), file)
 
@@ -146,17 +185,37 @@ def load_partial(run: BatchRun, file: Path, key: str) -> bool:
                 )
             found = {model: kept[f"p_{model}"] for model in run.models}
             done, blamed = int(kept["done"]), kept["blamed"].tolist()
+            distances = None if run.distances is None else kept["distances"]
+            if run.sounds is not None:
+                run.sounds.take_arrays(kept)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:
         raise InputError(f"{file} is damaged. {remedy}") from fault
-    shapes = {answers.shape for answers in found.values()}
-    if shapes != {(len(run.posts), len(run.labels))} or not 0 <= done <= run.total:
+    fits = {answers.shape for answers in found.values()} == {(len(run.posts), len(run.labels))}
+    fits = fits and (distances is None or distances.shape == (len(run.posts),))
+    if not fits or not 0 <= done <= run.total:
         raise InputError(f"{file} is damaged. {remedy}")
+    if run.distances is not None and distances is not None:
+        run.distances[:] = distances
     for model, answers in found.items():
         run.probabilities[model][:] = answers
     run.done = done
     for row in blamed:
         run.faults[row] = RowFault(row, "model", "A model could not answer this row.")
     return True
+
+
+def _tell_sounds(sounds: Sounds) -> dict[str, Any]:
+    import pyarrow as pa
+
+    rows = list(sounds)
+    heard = [row.heard_s or None if row is not None else None for row in rows]
+    codes = ["; ".join(row.findings) or None if row is not None else None for row in rows]
+    return {
+        "sound": pa.array([None if row is None else row.origin for row in rows], pa.string()),
+        "sound_s": pa.array(heard, pa.float32()),
+        "sound_fault": pa.array([row and row.fault for row in rows], pa.string()),
+        "sound_findings": pa.array(codes, pa.string()),
+    }
 
 
 def _name_labels(places: Any, labels: Sequence[str]) -> pa.Array:

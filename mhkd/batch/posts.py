@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,11 @@ from mhkd.text.quality import check_text, judge_text
 _TEXT_NAMES: Final = ("text", "post", "body", "content", "selftext", "message", "tweet")
 _ID_NAMES: Final = ("id", "post_id", "row_id", "uid", "index")
 _LABEL_NAMES: Final = ("label", "labels", "class", "target", "gold", "y")
+_RECORDING_NAMES: Final = (
+    *("recording", "recordings", "recording_file", "audio", "audio_file", "audio_path", "sound"),
+    *("sound_file", "file", "filename", "file_name", "path", "wav"),
+)
+_LOOKED_AT: Final = 200
 UNKNOWN: Final = -1
 
 
@@ -27,6 +32,7 @@ class Columns:
     text: str
     id: str | None = None
     label: str | None = None
+    recording: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Posts:
         usable: int64, places (from 0) of the rows that do.
         truth: int64, shape (rows,), place of the given label; -1 where there is none.
         doubts: by row, of usable rows whose text limits the answer.
+        recordings: the name of each row's recording, empty for none; None without such a column.
     """
 
     texts: Sequence[str]
@@ -59,6 +66,7 @@ class Posts:
     usable: npt.NDArray[np.int64]
     truth: npt.NDArray[np.int64]
     doubts: Mapping[int, Doubt] = field(default_factory=dict)
+    recordings: Sequence[str] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -72,10 +80,21 @@ def guess_columns(table: PostTable) -> Columns:
         return next((names[name] for name in wanted if name in names), None)
 
     text = find(_TEXT_NAMES) or max(
-        table.columns, key=lambda name: sum(map(len, table.columns[name][:200]))
+        table.columns, key=lambda name: sum(map(len, table.columns[name][:_LOOKED_AT]))
     )
-    id_, label = find(_ID_NAMES), find(_LABEL_NAMES)
-    return Columns(text, None if id_ == text else id_, None if label == text else label)
+    others = (find(_ID_NAMES), find(_LABEL_NAMES), find(_RECORDING_NAMES))
+    return Columns(text, *(None if name == text else name for name in others))
+
+
+def guess_recording(table: PostTable, recordings: Container[str]) -> str | None:
+    """The column of recordings: whose first values name most of them, else by its own name."""
+    named = guess_columns(table).recording
+    counts = {
+        name: sum(value in recordings for value in values[:_LOOKED_AT])
+        for name, values in table.columns.items()
+    }
+    best = max(counts, key=lambda name: (counts[name], name == named))
+    return best if counts[best] else named
 
 
 def count_values(values: Sequence[str]) -> dict[str, int]:
@@ -110,7 +129,7 @@ def check_posts(
     Raises:
         InputError: the table has no column of that name.
     """
-    for name in (columns.text, columns.id, columns.label):
+    for name in (columns.text, columns.id, columns.label, columns.recording):
         if name is not None and name not in table.columns:
             raise InputError(
                 f"There is no column “{name}”. Columns: {', '.join(list(table.columns)[:8])}."
@@ -130,7 +149,8 @@ def check_posts(
         truth[:] = [places.get(value.strip(), UNKNOWN) for value in given]
     usable = np.array([p for p in range(len(texts)) if p + 1 not in faults], np.int64)
     doubts = {p + 1: doubt for p in usable.tolist() if (doubt := _find_doubt(texts[p])) is not None}
-    return Posts(texts, dict(sorted(faults.items())), usable, truth, doubts)
+    named = None if columns.recording is None else table.columns[columns.recording]
+    return Posts(texts, dict(sorted(faults.items())), usable, truth, doubts, named)
 
 
 def name_doubts(posts: Posts, rows: Sequence[int]) -> list[str]:

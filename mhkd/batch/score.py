@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from mhkd.batch.output import tabulate_answers
 from mhkd.batch.posts import Columns, check_posts
-from mhkd.batch.run import BatchRun, Predictor
+from mhkd.batch.predictor import Predictor
+from mhkd.batch.run import BatchRun
 from mhkd.batch.table import PostTable
 
 if TYPE_CHECKING:
@@ -36,4 +37,6 @@ def score_rows(
     posts = check_posts(table, Columns("text"), analyser.labels)
     run = BatchRun(posts, tuple(analyser.labels), tuple(models))
     run.advance(analyser)
-    return tabulate_answers(run, ids=ids).drop_columns(["row"])
+    answers = tabulate_answers(run, ids=ids)
+    beside = ("row", "teachers", "sound", "sound_s", "sound_fault", "sound_findings")
+    return answers.drop_columns([name for name in beside if name in answers.column_names])

@@ -46,6 +46,11 @@ def name_lengths(texts: Sequence[str]) -> list[str]:
     return [names[int(np.searchsorted(_WORD_EDGES, count, side="right"))] for count in counts]
 
 
+def name_outside(outside: npt.NDArray[np.bool_], rows: Sequence[int]) -> list[str]:
+    """Each row's slice by whether the student knows such posts; ``rows`` are places, from 0."""
+    return [f"{'outside' if outside[row] else 'within'} what the model knows" for row in rows]
+
+
 def name_values(values: Sequence[str]) -> list[str]:
     """Each row's value; many numbers become quarters, rare values “other”."""
     stripped = [value.strip() or "(empty)" for value in values]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from peft import PeftModel
 
-from mhkd.models.members import TextMember
+from mhkd.models.members import FamiliarRegion, TextMember
 from mhkd.models.text import TextClassifier
 
 
@@ -29,3 +29,8 @@ def round_member(member: TextMember) -> TextMember:
     )
     rounded.head = model.head
     return replace(member, model=rounded.eval().requires_grad_(False))
+
+
+def round_region(region: FamiliarRegion) -> FamiliarRegion:
+    """A copy of a region whose layers compute in bf16, for states of a rounded student."""
+    return replace(region, upper=deepcopy(region.upper).bfloat16())

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mhkd.analysis import Analysis, Progress
+from mhkd.answers import SoundAnswer, TextAnswers
 from mhkd.bundle import Manifest
 from mhkd.errors import AudioError, BundleError, Cancelled, InputError, MhkdError
 from mhkd.limits import MAX_SERVED_TEXTS
@@ -200,6 +201,29 @@ class RemoteAnalyser:
         if any(len(rows) != len(texts) for rows in found.values()):
             raise _broke_off()
         return {model: np.array(rows, np.float64) for model, rows in found.items()}
+
+    familiarity_limit: Final = None  # the service tells no distances of many posts
+
+    def answer_texts(
+        self,
+        texts: Sequence[str],
+        models: Sequence[str] = ("student",),
+        *,
+        familiar: bool = False,
+        cancel: threading.Event | None = None,
+    ) -> TextAnswers:
+        """See ``mhkd.analyser.Analyser.answer_texts``; raises as ``analyse`` does.
+
+        What is found on the way is not told by the service and stays None.
+        """
+        return TextAnswers(self.predict_texts(texts, models, cancel=cancel))
+
+    def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
+        """See ``mhkd.analyser.Analyser.hear``; raises as ``analyse`` does."""
+        found = self.analyse(post, explain="none", speak=False, cancel=cancel)
+        audio = found.predictions["audio"]
+        probabilities = None if audio is None else audio.probabilities
+        return SoundAnswer(probabilities, found.given.audio, found.quality)
 
     def _follow(
         self, path: str, asked: Mapping[str, Any], cancel: threading.Event | None

@@ -18,7 +18,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 if str(_ROOT) not in sys.path:
     sys.path.insert(0, str(_ROOT))
 
+from mhkd.analysis import Finding, Heard  # noqa: E402
+from mhkd.answers import SoundAnswer, TextAnswers  # noqa: E402
 from mhkd.errors import Cancelled  # noqa: E402
+from mhkd.post import Post  # noqa: E402
 from tests.app.example_analysis import ExampleAnalyser  # noqa: E402
 
 WORDS = (
@@ -27,9 +30,37 @@ WORDS = (
 )
 
 
+LIMIT = 0.74
+
+
 @dataclass
 class BatchAnalyser(ExampleAnalyser):
     """The word “alone” speaks for the second label; the rest is chance, the same each time."""
+
+    familiarity_limit: float | None = LIMIT
+
+    def answer_texts(
+        self,
+        texts: Sequence[str],
+        models: Sequence[str] = ("student",),
+        *,
+        familiar: bool = False,
+        cancel: threading.Event | None = None,
+    ) -> TextAnswers:
+        """Texts with the word “rains” are outside what is known."""
+        found = self.predict_texts(texts, models, cancel=cancel)
+        distances = [LIMIT + (0.1 if "rains" in text else -0.1) for text in texts]
+        return TextAnswers(found, np.array(distances) if familiar else None)
+
+    def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
+        """As of the text; a recording below 0.5 s is left out."""
+        if post.recording is None or post.recording.duration_s < 0.5:
+            told = Finding("too_short", "The recording is too short.", "audio_left_out")
+            return SoundAnswer(None, Heard("recorded", 0.2, 0.0, 0.0), (told,))
+        time.sleep(self.pause_s)
+        found = dict(zip(self.labels, _answer("audio", post.text), strict=True))
+        seconds = post.recording.duration_s
+        return SoundAnswer(found, Heard("recorded", seconds, seconds, 0.0), ())
 
     def predict_texts(
         self,

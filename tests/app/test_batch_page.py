@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import batch_work, models
-from mhkd.errors import BundleError
+from app import batch_recordings, batch_work, models
+from app.batch_report import BatchAbout, build_batch_report
+from app.components.help_lines import read_help_lines
+from mhkd.errors import BundleError, InputError
 from tests.app.example_batch import BatchAnalyser, write_posts
+from tests.audio.making import make_tone, write_by_soundfile
+from tests.batch.test_recordings import pack
 
 _PATIENCE_S = 90
 _SCRIPT = "from app.views import batch\nbatch.show_page()\n"
@@ -89,6 +95,109 @@ def test_rows_without_labels(page: AppTest) -> None:
     assert [tab.label for tab in page.tabs] == ["Rows", "Rows without an answer", "Export"]
     assert "Of 29 posts that were answered" in _html(page)
     assert not page.exception
+
+
+def test_rows_outside_are_counted_filtered_and_sliced(page: AppTest) -> None:
+    page = _press(_press(_upload(page, write_posts(60)), "Estimate the time"), "Start")
+    shown = page.dataframe[0].value
+    column = shown["Outside what this model knows"]
+    outside = int((column == "yes").sum())
+    assert 0 < outside < 59
+    assert f"{outside} of 59 posts" in _html(page) and "outside what this model knows" in _html(
+        page
+    )
+    page.toggle(key="batch_rows_outside").set_value(True).run()
+    assert set(page.dataframe[0].value["Outside what this model knows"]) == {"yes"}
+    assert len(page.dataframe[0].value) == outside
+    page.selectbox(key="batch_slices_by").set_value("Outside what this model knows").run()
+    assert "outside what the model knows" in _html(page)
+    assert "within what the model knows" in _html(page)
+    assert not page.exception
+
+
+def test_a_bundle_that_can_not_tell_shows_no_such_column(page: AppTest) -> None:
+    models.open_analyser().result().familiarity_limit = None
+    page = _press(_press(_upload(page, write_posts(12)), "Estimate the time"), "Show the results")
+    assert "Outside what this model knows" not in page.dataframe[0].value
+    assert "outside what this model knows" not in _html(page)
+    assert "Outside what this model knows" not in page.selectbox(key="batch_slices_by").options
+    assert not page.exception
+
+
+_FILES = {
+    **{f"r/{n}.wav": write_by_soundfile(make_tone(1.0), 16_000, "WAV") for n in range(20)},
+    "r/20.wav": write_by_soundfile(make_tone(0.2), 16_000, "WAV"),
+    "r/21.wav": b"RIFF torn",
+}
+
+
+def _with_recordings(rows: int = 40) -> str:
+    lines = write_posts(rows).splitlines()
+    names = [f"{row}.wav" if row < 23 else "" for row in range(rows)]
+    return "\n".join(
+        [f"{lines[0]},clip", *(f"{a},{b}" for a, b in zip(lines[1:], names, strict=True))]
+    )
+
+
+def test_recordings_are_heard_row_by_row(page: AppTest) -> None:
+    page = _upload(page, _with_recordings())
+    page.file_uploader[0].upload("<b>.zip", pack(_FILES), "application/zip").run()
+    page = page.run()
+    assert any(text.value == "<b>.zip: 22 recordings" for text in page.text)
+    assert page.selectbox(key="batch_setup_recording").value == "clip"
+    assert "23 of 40 rows name a recording; 22 of these are found" in _html(page)
+    assert page.pills(key="batch_setup_models_heard").value == ["student", "audio"]
+    page.pills(key="batch_setup_models_heard").set_value(["student", "text", "audio"]).run()
+    page = _press(page, "Estimate the time")
+    assert "how many of them have a recording" in _html(page)
+    page = _press(page, "Start")
+    html = _html(page)
+    assert "heard 19 recordings; 3 could not be heard, and 17 rows had none" in html
+    assert "that of the teachers that answered it" in html
+    assert "The recording is too short." in html and "no recording of this name" in html
+    assert "Recordings not heard" in [tab.label for tab in page.tabs]
+    sounds = page.dataframe[0].value["Sound"].tolist()
+    assert sounds.count("recorded (1 s)") == 19 and sounds.count("none") == 20
+    page.selectbox(key="batch_model").set_value("audio").run()
+    assert len(page.dataframe[0].value) == 19 and "Of 19 posts that were answered" in _html(page)
+    job = _desk().job
+    html = build_batch_report(
+        job, job.run, BatchAbout("now", "b", {}, read_help_lines()), "suicide"
+    )
+    assert "40 posts, with recordings" in html and html.count("<td >recorded</td>") == 19
+    assert "Every other answered row has no recording" in html and "torn" not in html
+    assert not page.exception
+
+
+def test_recordings_can_be_left_out_again(page: AppTest) -> None:
+    page = _upload(page, _with_recordings(8))
+    page.file_uploader[0].upload("r.zip", pack(_FILES), "application/zip").run()
+    page = _button(page.run(), "Leave the recordings out").click().run()
+    assert _desk().recordings is None and page.file_uploader
+    assert "audio teacher is left out" in _html(page)
+    page = _press(_press(page, "Estimate the time"), "Show the results")
+    assert "Sound" not in page.dataframe[0].value
+    assert not page.exception
+
+
+@pytest.mark.parametrize("content", [b"", b"secret words", pack({"d/": b""})])
+def test_bad_recordings_are_told(page: AppTest, content: bytes) -> None:
+    page = _upload(page, _with_recordings(8))
+    page.file_uploader[0].upload("r.zip", content, "application/zip").run()
+    assert "The recordings can’t be used" in _html(page) and "secret" not in _html(page)
+    assert not page.exception
+
+
+def test_all_sessions_together_hold_a_limited_amount(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = pack({"a.wav": bytes(1000)}, method=0)
+    monkeypatch.setattr(batch_recordings, "_HELD", WeakKeyDictionary())
+    monkeypatch.setattr(batch_recordings, "MAX_SERVER_UPLOAD_BYTES", 2 * len(content))
+    held = [batch_recordings.hold_recordings(content) for _ in range(2)]
+    with pytest.raises(InputError, match="server"):
+        batch_recordings.hold_recordings(content)
+    del held[0]
+    gc.collect()
+    assert batch_recordings.hold_recordings(content).read("a.wav") == bytes(1000)
 
 
 def test_unknown_labels_wait_for_a_meaning(page: AppTest) -> None:

@@ -9,8 +9,17 @@ import pytest
 from app import batch_charts as charts
 from app import batch_numbers as numbers
 from app.batch_report import BatchAbout, build_batch_report
-from app.batch_wording import say_duration, say_estimate, say_share
+from app.batch_wording import (
+    say_duration,
+    say_estimate,
+    say_matches,
+    say_outside_rows,
+    say_share,
+    say_sound,
+    say_sounds,
+)
 from app.batch_work import Job, Settings
+from app.components.batch.rows import find_disagreement
 from app.components.help_lines import read_help_lines
 from mhkd.batch.curves import (
     Estimate,
@@ -23,9 +32,10 @@ from mhkd.batch.measured import measure_models, pick_labelled
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import Columns, check_posts
 from mhkd.batch.run import BatchRun
+from mhkd.batch.sounds import RowSound
 from mhkd.batch.table import read_table
 from tests.app.example_analysis import SOURCES
-from tests.app.example_batch import BatchAnalyser, write_posts
+from tests.app.example_batch import LIMIT, BatchAnalyser, write_posts
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +43,7 @@ def job():
     table = read_table("posts.csv", write_posts(60).encode())
     columns = Columns("text", "id", "label")
     posts = check_posts(table, columns, BatchAnalyser().labels)
-    run = BatchRun(posts, BatchAnalyser().labels, ("student",))
+    run = BatchRun(posts, BatchAnalyser().labels, ("student",), outside_limit=LIMIT)
     run.advance(BatchAnalyser())
     job = Job(table, Settings(columns, ("student",)), None, run=run)
     job.labelled = pick_labelled(collect_answers(run), posts.truth)
@@ -45,7 +55,9 @@ def test_the_report_tells_all_and_holds_no_post(job):
     about = BatchAbout("today", "b <1>", SOURCES, read_help_lines())
     html = build_batch_report(job, job.run, about, "suicide")
     body = html.split("<main>")[1].split("</main>")[0]
-    for told in ("60 posts", "b &lt;1&gt;", "On 59 rows", "The text is empty.", "ROC", "988"):
+    outside = f"{int(job.run.outside.sum())} of 59 posts"
+    told_all = ("60 posts, read as text", "b &lt;1&gt;", "On 59 rows", "The text is empty.", "988")
+    for told in (*told_all, "ROC", outside, "within what the model knows", "no sound was heard"):
         assert told in body
     assert body.count('class="chart"') == 5
     assert "my sister" not in body and "onerror" not in body
@@ -71,6 +83,24 @@ def test_numbers_come_back_from_csv(job):
     rows = list(csv.reader(io.StringIO(told)))
     assert rows[0] == ["least confidence", "coverage", "risk"]
     assert [float(row[1]) for row in rows[1:]] == pytest.approx(risk.coverage.tolist())
+
+
+def test_rows_disagree_by_the_models_that_answered_them():
+    nothing = [np.nan, np.nan]
+    student = np.array([[0.2, 0.8], [0.2, 0.8], [0.9, 0.1], nothing])
+    audio = np.array([[0.7, 0.3], nothing, [0.6, 0.4], nothing])
+    found = find_disagreement({"student": student, "audio": audio})
+    assert found.tolist() == [True, False, False, False]
+
+
+def test_words_for_sound_and_distance(job):
+    assert say_sound(RowSound("recorded", 12.3)) == "recorded (12 s)"
+    assert say_sound(RowSound("none", 0.0, "Torn.")) == "none" and say_sound(None) == ""
+    assert say_matches(["a.wav", "", "b.wav"], {"a.wav"}).startswith("2 of 3 rows name a rec")
+    assert "1 of these" in say_matches(["a.wav", "", "b.wav"], {"a.wav"})
+    assert say_sounds(job.run) is None
+    assert f"above {LIMIT:.2f}" in say_outside_rows(job.run)
+    assert say_outside_rows(BatchRun(job.run.posts, job.run.labels, ("student",))) is None
 
 
 def test_words_for_numbers(job):

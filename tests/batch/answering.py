@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mhkd.analysis import Finding, Heard
+from mhkd.answers import SoundAnswer, TextAnswers
 from mhkd.errors import Cancelled, InputError
 
 
@@ -10,9 +12,32 @@ class ExamplePredictor:
 
     labels = ("depression", "suicide")
 
-    def __init__(self, *, busy=0, cancel_after=None, broken=False):
-        self.asked = []
+    def __init__(self, *, busy=0, cancel_after=None, broken=False, limit=None, deaf_after=None):
+        self.asked, self.heard = [], []
         self.busy, self.cancel_after, self.broken = busy, cancel_after, broken
+        self.familiarity_limit, self.deaf_after = limit, deaf_after
+
+    def answer_texts(self, texts, models=("student",), *, familiar=False, cancel=None):
+        distances = np.array([len(text) / 100 for text in texts]) if familiar else None
+        spoken = np.array([0.0 if "mute" in text else 2.5 for text in texts])
+        found = self.predict_texts(texts, models, cancel=cancel)
+        return TextAnswers(found, distances, spoken if "audio" in models else None)
+
+    def hear(self, post, *, cancel=None):
+        """P(second label) is the loudness; quiet sound is left out, clipped sound breaks it."""
+        if self.deaf_after is not None and len(self.heard) >= self.deaf_after:
+            raise Cancelled
+        self.heard.append(post.text)
+        seconds, loudness = post.recording.duration_s, float(abs(post.recording.samples).max())
+        if loudness > 0.99 or self.broken:
+            raise RuntimeError("shape mismatch")
+        if loudness < 0.01:
+            silent = Finding("no_speech", "The recording is silent.", "audio_left_out")
+            other = Finding("too_few_words", "Few words.", "abstains")
+            return SoundAnswer(None, Heard("recorded", seconds, 0.0, 0.0), (other, silent))
+        told = Finding("little_speech", "Little.")
+        found = {"depression": 1 - loudness, "suicide": loudness}
+        return SoundAnswer(found, Heard("recorded", seconds, seconds, 0.0), (told,))
 
     def predict_texts(self, texts, models=("student",), on_progress=None, cancel=None):
         if self.busy:

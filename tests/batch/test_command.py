@@ -4,7 +4,10 @@ import pandas as pd
 import pytest
 
 from mhkd.cli import main
-from tests.tiny import POST, build_tiny_bundle
+from mhkd.post import Post
+from tests.audio.making import write_by_soundfile
+from tests.batch.test_recordings import pack
+from tests.tiny import POST, build_tiny_bundle, tone
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,46 @@ def test_every_row_is_answered_as_alone(bundle, tmp_path, capsys):
     mean = (table["text_suicide"] + table["emotion_suicide"]) / 2
     assert table["teachers_suicide"].to_numpy() == pytest.approx(mean.to_numpy(), nan_ok=True)
     assert "body" not in table and "walk" not in told.out + told.err
+
+
+def test_recordings_are_heard_as_alone_and_distances_told(bundle, tmp_path, capsys):
+    from mhkd.analyser import Analyser
+
+    sound = write_by_soundfile(tone(2.0).samples, 16_000, "WAV", "FLOAT")
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    (folder / "one.wav").write_bytes(sound)
+    (folder / "torn.wav").write_bytes(sound[:30])
+    (tmp_path / "sounds.zip").write_bytes(pack({"in/one.wav": sound, "torn.wav": sound[:30]}))
+    texts = [POST, "The walk today was good", POST * 2]
+    pd.DataFrame({"text": texts, "clip": ["one.wav", "", "torn.wav"]}).to_csv(tmp_path / "p.csv")
+    command = ["batch", str(tmp_path / "p.csv"), "--bundle", str(bundle)]
+    command += ["--models", "student,text,audio", "--recording-column", "clip"]
+    found = []
+    for place in ("sounds", "sounds.zip"):
+        out = tmp_path / f"{place}.parquet"
+        assert main([*command, "--recordings", str(tmp_path / place), "--out", str(out)]) == 0
+        told = capsys.readouterr()
+        assert "sound: recorded 1, spoken 0, none 2" in told.out
+        assert "outside what this model knows: 0" in told.out
+        assert told.err.startswith("row 3, its sound: ") and told.err.count("\n") == 1
+        assert "torn" not in told.err and "walk" not in told.out + told.err
+        found.append(pd.read_parquet(out))
+    pd.testing.assert_frame_equal(*found)
+    table, analyser = found[0], Analyser.open(bundle)
+    alone = analyser.analyse(Post(POST, tone(2.0)), explain="none")
+    assert table["audio_suicide"][0] == pytest.approx(
+        alone.predictions["audio"].probabilities["suicide"], abs=1e-5
+    )
+    assert table["teachers_suicide"][0] == pytest.approx(
+        (table["text_suicide"][0] + table["audio_suicide"][0]) / 2
+    )
+    assert table["teachers_suicide"][1:].tolist() == table["text_suicide"][1:].tolist()
+    assert table["audio_suicide"].isna().tolist() == [False, True, True]
+    for row, text in enumerate(texts):
+        single = analyser.analyse(Post(text), explain="none", speak=False)
+        assert table["distance"][row] == pytest.approx(single.familiarity.distance, abs=1e-5)
+    assert table["outside"].tolist() == [False] * 3
 
 
 def test_refusals_are_one_line(bundle, tmp_path, capsys):

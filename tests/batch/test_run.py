@@ -3,8 +3,9 @@ import threading
 import numpy as np
 import pytest
 
+from mhkd.batch.output import describe_run, tabulate_answers
 from mhkd.batch.posts import Columns, check_posts
-from mhkd.batch.run import BatchRun, mean_of_teachers
+from mhkd.batch.run import BatchRun, mean_of_teachers, name_teachers
 from mhkd.batch.table import read_table
 from mhkd.errors import Cancelled, InputError
 from tests.batch.answering import ExamplePredictor
@@ -82,6 +83,27 @@ def test_cancel_is_seen_before_the_first_row():
         run_of(TEXTS).advance(ExamplePredictor(), cancel=cancel)
 
 
+def test_distances_are_kept_where_a_limit_is_given():
+    run = BatchRun(posts_of([*TEXTS[:5], ""]), LABELS, ("text", "student"), outside_limit=0.22)
+    run.advance(ExamplePredictor())
+    expected = [len(text) / 100 for text in TEXTS[:5]]
+    assert run.distances[:5] == pytest.approx(expected) and np.isnan(run.distances[5])
+    assert run.outside.tolist() == [d > 0.22 for d in expected] + [False]
+    table = tabulate_answers(run).to_pandas()
+    assert table["outside"][:5].tolist() == run.outside[:5].tolist() and table["outside"].isna()[5]
+    assert table["withheld"][:5].tolist() == table["outside"][:5].tolist()
+    told = table["findings"][:5].str.contains("unfamiliar").tolist()
+    assert told == table["outside"][:5].tolist() and not table["withheld"][5]
+    assert describe_run(run) == {"models": "text,student", "outside_limit": "0.22"}
+
+
+@pytest.mark.parametrize(("models", "limit"), [(("text",), 0.2), (("student",), None)])
+def test_without_student_or_limit_there_are_no_distances(models, limit):
+    run = BatchRun(posts_of(TEXTS[:5]), LABELS, models, outside_limit=limit)
+    run.advance(ExamplePredictor())
+    assert run.outside is None and "outside" not in tabulate_answers(run).column_names
+
+
 def test_no_model():
     with pytest.raises(InputError, match="at least one"):
         run_of(TEXTS, ())
@@ -92,3 +114,17 @@ def test_the_mean_of_teachers_needs_two():
     assert mean_of_teachers({"student": one, "text": one}) is None
     found = mean_of_teachers({"text": one, "emotion": one[:, ::-1]})
     assert found.tolist() == [[0.5, 0.5]]
+
+
+def test_the_mean_is_of_the_teachers_that_answered():
+    text = np.array([[0.2, 0.8], [0.2, 0.8], [np.nan, np.nan]], np.float32)
+    audio = np.array([[0.6, 0.4], [np.nan, np.nan], [np.nan, np.nan]], np.float32)
+    found = mean_of_teachers({"text": text, "audio": audio})
+    assert (
+        found[:2] == pytest.approx(np.array([[0.4, 0.6], [0.2, 0.8]])) and np.isnan(found[2]).all()
+    )
+    assert name_teachers({"text": text, "student": text, "audio": audio}) == [
+        "text; audio",
+        "text",
+        "",
+    ]

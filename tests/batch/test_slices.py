@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from mhkd.batch.slices import measure_slices, name_lengths, name_values
+from mhkd.batch.slices import measure_slices, name_lengths, name_outside, name_values
+
+
+def test_rows_are_named_by_what_the_student_knows():
+    found = name_outside(np.array([True, False, True]), [2, 1])
+    assert found == ["outside what the model knows", "within what the model knows"]
 
 
 def test_slices_against_scikit_learn():

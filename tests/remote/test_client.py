@@ -9,11 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from mhkd.analyser import Analyser
+from mhkd.analysis import Analysis
 from mhkd.bundle import Manifest
 from mhkd.errors import Cancelled, InputError, MhkdError
 from mhkd.post import Post
 from mhkd.remote.client import TOKEN, RemoteAnalyser
-from tests.tiny import POST, build_tiny_bundle
+from tests.analysed import TEXT
+from tests.tiny import POST, build_tiny_bundle, tone
 
 Answer = tuple[int, bytes]
 
@@ -101,6 +104,26 @@ def test_the_queue_is_told_and_the_token_goes_along(
     assert analyser.predict_texts([POST])["student"].tolist() == [[0.4, 0.6]]
     assert analyser.waiting == 3
     assert service.seen == ["Bearer secret"]
+
+
+def test_a_service_tells_no_distances(service: ThreadingHTTPServer, manifest: Manifest) -> None:
+    service.answer = (200, _line({"done": {"student": [[0.4, 0.6]]}}))
+    analyser = RemoteAnalyser(f"http://127.0.0.1:{service.server_port}", manifest)
+    assert analyser.familiarity_limit is None
+    found = analyser.answer_texts([POST], ("student",), familiar=True)
+    assert found.probabilities["student"].tolist() == [[0.4, 0.6]]
+    assert found.distances is None and found.spoken_s is None
+
+
+def test_a_recording_is_heard_by_the_service(
+    service: ThreadingHTTPServer, manifest: Manifest, analyser: Analyser, whole: Analysis
+) -> None:
+    service.answer = (200, _line({"done": whole.to_json()}))
+    remote = RemoteAnalyser(f"http://127.0.0.1:{service.server_port}", manifest)
+    found = remote.hear(Post(TEXT, tone(3.0)))
+    here = analyser.hear(Post(TEXT, tone(3.0)))
+    assert (found.probabilities, found.heard) == (here.probabilities, here.heard)
+    assert set(here.findings) <= set(found.findings)
 
 
 def test_too_few_answers_are_not_taken(service: ThreadingHTTPServer, manifest: Manifest) -> None:

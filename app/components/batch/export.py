@@ -11,7 +11,7 @@ from app.batch_report import BatchAbout, build_batch_report
 from app.batch_work import Job
 from app.components.help_lines import read_help_lines
 from app.escape import write_small_print
-from mhkd.batch.output import tabulate_answers, write_csv, write_parquet
+from mhkd.batch.output import describe_run, tabulate_answers, write_csv, write_parquet
 from mhkd.batch.run import BatchRun
 
 
@@ -31,7 +31,7 @@ def show_export(
             run,
             ids=None if id_ is None else job.table.columns[id_],
             texts=run.posts.texts if with_text else None,
-            about={"bundle": bundle, "models": ",".join(run.models)},
+            about=describe_run(run) | {"bundle": bundle},
         )
 
     def report() -> bytes:
@@ -56,6 +56,7 @@ def show_export(
                 on_click="ignore",
             )
     write_small_print(
-        "Tables hold row, id, given label, each model’s probabilities and answer, and why a row "
-        "has none. The report is one file that opens without a network and holds no post."
+        "Tables hold row, id, given label, each model’s probabilities and answer, how far a post "
+        "is from those the student learned from, where its sound came from, and why a row has no "
+        "answer. The report is one file that opens without a network and holds no post."
     )

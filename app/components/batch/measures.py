@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import streamlit as st
@@ -27,7 +28,9 @@ from mhkd.batch.curves import (
 from mhkd.batch.measured import Labelled
 from mhkd.batch.posts import name_doubts
 from mhkd.batch.run import BatchRun
-from mhkd.batch.slices import measure_slices, name_lengths, name_values
+from mhkd.batch.slices import measure_slices, name_lengths, name_outside, name_values
+
+OUTSIDE: Final = "Outside what this model knows"
 
 
 def show_metrics(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None:
@@ -131,14 +134,17 @@ def show_threshold(
 def show_slices(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None:
     """Draws the accuracy by length or by a column of the file."""
     used = job.settings.columns
-    others = [name for name in job.table.columns if name not in (used.text, used.id, used.label)]
-    by = st.selectbox(
-        "Slices by", ["Length of the text", "Quality of the text", *others], key="batch_slices_by"
-    )
+    taken = (used.text, used.id, used.label, used.recording)
+    others = [name for name in job.table.columns if name not in taken]
+    familiar = [] if run.outside is None else [OUTSIDE]
+    offered = ["Length of the text", "Quality of the text", *familiar, *others]
+    by = st.selectbox("Slices by", offered, key="batch_slices_by")
     if by == "Length of the text":
         names = name_lengths([run.posts.texts[row] for row in labelled.rows])
     elif by == "Quality of the text":
         names = name_doubts(run.posts, labelled.rows)
+    elif by == OUTSIDE and run.outside is not None:
+        names = name_outside(run.outside, labelled.rows)
     else:
         names = name_values([job.table.columns[by][row] for row in labelled.rows])
     probabilities = labelled.probabilities[model]

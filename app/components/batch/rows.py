@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
+from app.batch_wording import say_sound
 from app.batch_work import Job
 from app.escape import write_small_print
 from app.wording import MODEL_NAMES, say_finding, source_of
@@ -56,6 +58,10 @@ def show_rows(
         kept &= np.isin(guess, [run.labels.index(label) for label in labels])
     if run.posts.doubts and st.toggle("Only texts with findings", key="batch_rows_doubts"):
         kept &= np.isin(np.arange(len(kept)) + 1, list(run.posts.doubts))
+    outside = run.outside
+    if outside is not None and outside.any():
+        only = st.toggle("Only posts outside what this model knows", key="batch_rows_outside")
+        kept &= outside | (not only)
     kept &= (np.nan_to_num(found[:, place]) >= low) & (np.nan_to_num(found[:, place]) <= high)
     if differ is not None:
         kept &= differ
@@ -103,8 +109,16 @@ def _ask_disagreement(run: BatchRun, answers: Mapping[str, Probabilities]) -> An
         return None
     if not st.toggle("Only where models disagree", key="batch_rows_differ"):
         return None
+    return find_disagreement(answers)
+
+
+def find_disagreement(answers: Mapping[str, Probabilities]) -> npt.NDArray[np.bool_]:
+    """Rows where two models that answered name different labels, shape (rows,)."""
+    missing = np.stack([np.isnan(found).any(1) for found in answers.values()])  # (models, rows)
     guesses = np.stack([np.nan_to_num(found).argmax(1) for found in answers.values()])
-    return (guesses != guesses[0]).any(0)
+    highest = np.where(missing, -1, guesses).max(0)
+    differ: npt.NDArray[np.bool_] = highest > np.where(missing, highest, guesses).min(0)
+    return differ
 
 
 def _show_table(
@@ -179,6 +193,12 @@ def _build_table(
         columns[f"{MODEL_NAMES[model]}: P({target})"] = found[rows, place]
     if bits is not None:
         columns["Divergence"] = bits[rows]
+    if run.outside is not None:
+        columns["Outside what this model knows"] = [
+            "yes" if outside else "no" for outside in run.outside[rows]
+        ]
+    if run.sounds is not None:
+        columns["Sound"] = [say_sound(run.sounds[int(row)]) for row in rows]
     doubts = run.posts.doubts
     if any(int(row) + 1 in doubts for row in rows):
         columns["Findings"] = [_say_doubt(doubts.get(int(row) + 1)) for row in rows]

@@ -7,10 +7,17 @@ from typing import Final
 
 import streamlit as st
 
-from app.batch_wording import COST
+from app.batch_wording import COST, HEARD_COST, say_matches
 from app.batch_work import BatchDesk, Settings
 from app.escape import write_note, write_small_print, write_table
-from mhkd.batch.posts import Columns, count_values, guess_columns, match_labels
+from mhkd.batch.posts import (
+    Columns,
+    count_values,
+    guess_columns,
+    guess_recording,
+    match_labels,
+)
+from mhkd.batch.recordings import Recordings
 from mhkd.batch.table import FORMATS, PostTable, read_table
 from mhkd.errors import InputError
 from mhkd.limits import MAX_CHARS, MAX_UPLOAD_BYTES
@@ -46,7 +53,10 @@ def ask_file(desk: BatchDesk) -> None:
 
 
 def ask_settings(
-    table: PostTable, chosen: Settings | None, labels: Sequence[str] | None
+    table: PostTable,
+    chosen: Settings | None,
+    labels: Sequence[str] | None,
+    recordings: Recordings | None = None,
 ) -> Settings:
     """Draws the columns with a preview, the meaning of the labels, and the models.
 
@@ -54,35 +64,57 @@ def ask_settings(
         table: the rows.
         chosen: what was asked before, None for the guess.
         labels: of the bundle; None while it is being opened.
+        recordings: what the audio teacher could hear.
     """
     names = list(table.columns)
     guess = chosen.columns if chosen is not None else guess_columns(table)
-    text_at, id_at, label_at = st.columns(3)
+    text_at, id_at, label_at, *more = st.columns(3 if recordings is None else 4)
     with text_at:
         text = st.selectbox("Text", names, names.index(guess.text), key="batch_setup_text")
     with id_at:
         id_ = _ask_optional("Id", names, guess.id, "batch_setup_id")
     with label_at:
         label = _ask_optional("Label", names, guess.label, "batch_setup_label")
-    columns = Columns(str(text), id_, label)
+    recording = None
+    if recordings is not None:
+        with more[0]:
+            before = None if chosen is None else chosen.columns.recording
+            guessed = before or guess_recording(table, recordings)
+            recording = _ask_optional("Recording", names, guessed, "batch_setup_recording")
+    columns = Columns(str(text), id_, label, recording)
     _show_preview(table, columns)
+    if recordings is not None and recording is not None:
+        write_small_print(say_matches(table.columns[recording], recordings))
     meanings = ()
     if label is not None and labels is not None:
         meanings = _ask_meanings(table.columns[label], labels)
+    heard = None if recordings is None or recording is None else recordings.identity
+    return Settings(columns, _ask_models(chosen, heard is not None), meanings, heard)
+
+
+def _ask_models(chosen: Settings | None, hears: bool) -> tuple[str, ...]:
+    costs = {**COST, **(HEARD_COST if hears else {})}
+    before = ["student"] if chosen is None else [name for name in chosen.models if name in costs]
+    if hears and (chosen is None or chosen.recordings is None):
+        before.append("audio")
     models = st.pills(
         "Models",
-        list(COST),
+        list(costs),
         selection_mode="multi",
-        default=list(chosen.models) if chosen is not None else ["student"],
-        format_func=COST.__getitem__,
-        key="batch_setup_models",
+        default=before,
+        format_func=costs.__getitem__,
+        key=f"batch_setup_models{'_heard' if hears else ''}",
         wrap=True,
     )
-    write_small_print(
-        "Batches are read as text: no sound is heard, so the audio teacher is left out. With "
-        "both teachers the page shows their mean, and where it disagrees with the student."
+    told = (
+        "The audio teacher hears the recordings; a row without one has no answer of it. With two "
+        "teachers the page shows their mean, of a row that of the teachers that answered it"
+        if hears
+        else "Without recordings, batches are read as text and the audio teacher is left out. With "
+        "both teachers the page shows their mean"
     )
-    return Settings(columns, tuple(name for name in COST if name in (models or ())), meanings)
+    write_small_print(f"{told}, and where it disagrees with the student.")
+    return tuple(name for name in costs if name in (models or ()))
 
 
 def _ask_optional(title: str, names: list[str], guess: str | None, key: str) -> str | None:
@@ -92,7 +124,8 @@ def _ask_optional(title: str, names: list[str], guess: str | None, key: str) -> 
 
 
 def _show_preview(table: PostTable, columns: Columns) -> None:
-    first = [name for name in (columns.id, columns.text, columns.label) if name is not None]
+    chosen = (columns.id, columns.text, columns.label, columns.recording)
+    first = [name for name in chosen if name is not None]
     shown = list(dict.fromkeys([*first, *table.columns]))[:_PREVIEW_COLUMNS]
     rows = [
         [str(row + 1), *(_cut(table.columns[name][row]) for name in shown)]
@@ -137,7 +170,8 @@ def say_formats() -> str:
         "One post on each row, in a column of any name; a column of ids, of labels and any other "
         "columns may stand beside it. Rows that are empty, longer than "
         f"{MAX_CHARS:,} characters or not readable are listed, and the rest is answered. "
-        "The file stays in this session and is stored nowhere."
+        "Recordings of the posts may follow as one ZIP file. "
+        "All of it stays in this session and is stored nowhere."
     )
 
 

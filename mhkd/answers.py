@@ -1,0 +1,46 @@
+"""What the models say of many posts, and of one recording, without explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mhkd.analysis import Finding, Heard
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TextAnswers:
+    """The answers to many posts.
+
+    Attributes:
+        probabilities: model → calibrated, shape (posts, classes).
+        distances: of each post from those that the student learned from, as
+            ``Familiarity.distance``, shape (posts,); None where it was not asked for or can't
+            be told.
+        spoken_s: seconds that the audio teacher heard of each post as it was spoken, 0 where no
+            voice can say it, shape (posts,); None where it was not asked or can't be told.
+    """
+
+    probabilities: Mapping[str, Floats]
+    distances: Floats | None = None
+    spoken_s: Floats | None = None
+
+
+@dataclass(frozen=True)
+class SoundAnswer:
+    """What the audio teacher says of one recording.
+
+    Attributes:
+        probabilities: by label; None where it was left out, for a reason among ``findings``.
+        heard: how long the sound is, and how much of it was heard.
+        findings: about the sound.
+    """
+
+    probabilities: Mapping[str, float] | None
+    heard: Heard
+    findings: tuple[Finding, ...]

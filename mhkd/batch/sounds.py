@@ -1,0 +1,154 @@
+"""Where the sound of each row came from, kept as small arrays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mhkd.answers import SoundAnswer
+
+SoundOrigin = Literal["recorded", "spoken", "none"]
+ORIGINS: Final[tuple[SoundOrigin, ...]] = ("recorded", "spoken", "none")
+_CODES: Final = frozenset(
+    {
+        *("too_short", "no_speech", "no_voice", "noisy", "incomplete", "clipped"),
+        *("little_speech", "mostly_pause", "unlike_training_voices"),
+    }
+)
+_LEFT_OUT: Final = "The audio teacher could not judge this recording."
+_UNSPOKEN: Final = (
+    "No voice can say this text: the audio teacher’s mean answer stands in its place."
+)
+
+
+@dataclass(frozen=True)
+class RowSound:
+    """What the audio teacher's answer to a row rests on.
+
+    Attributes:
+        origin: ``none`` where it heard nothing.
+        heard_s: seconds that it heard; 0 where a service spoke the post, which does not tell.
+        fault: why nothing was heard; None where something was, and where the row has no recording.
+        findings: codes of what limits its answer.
+    """
+
+    origin: SoundOrigin
+    heard_s: float = 0.0
+    fault: str | None = None
+    findings: tuple[str, ...] = ()
+
+
+NO_RECORDING: Final = RowSound("none")
+NOT_JUDGED: Final = RowSound("none", fault=_LEFT_OUT)
+
+
+def describe_sound(answer: SoundAnswer) -> RowSound:
+    """What is kept of the answer to a recording."""
+    findings = [finding for finding in answer.findings if finding.code in _CODES]
+    codes = tuple(finding.code for finding in findings)
+    if answer.probabilities is not None:
+        return RowSound("recorded", answer.heard.seconds_heard, None, codes)
+    reasons = [finding.message for finding in findings if finding.effect == "audio_left_out"]
+    return RowSound("none", 0.0, reasons[0] if reasons else _LEFT_OUT, codes)
+
+
+def describe_spoken(heard_s: float | None) -> RowSound:
+    """What is kept of a post that was spoken, by the seconds heard; None: not told."""
+    if heard_s is not None and heard_s <= 0:
+        return RowSound("none", fault=_UNSPOKEN)
+    return RowSound("spoken", heard_s or 0.0)
+
+
+class Sounds:
+    """The sounds of all rows; written by one thread, read by others.
+
+    Args:
+        rows: of the table.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._origin = np.full(rows, -1, np.int8)
+        self._heard_s = np.zeros(rows, np.float32)
+        self._fault = np.full(rows, -1, np.int32)
+        self._findings = np.full(rows, -1, np.int32)
+        self._words: list[str] = []  # messages, and codes joined by “; ”, each once
+
+    def note(self, place: int, sound: RowSound) -> None:
+        """Keeps the sound of a row."""
+        self._heard_s[place] = sound.heard_s
+        self._fault[place] = self._find_word(sound.fault)
+        self._findings[place] = self._find_word("; ".join(sound.findings))
+        self._origin[place] = ORIGINS.index(sound.origin)
+
+    def __getitem__(self, place: int) -> RowSound | None:
+        """The sound of a row, None before it is answered."""
+        if self._origin[place] < 0:
+            return None
+        fault, codes = self._fault[place], self._findings[place]
+        return RowSound(
+            ORIGINS[self._origin[place]],
+            float(self._heard_s[place]),
+            self._words[fault] if fault >= 0 else None,
+            tuple(self._words[codes].split("; ")) if codes >= 0 else (),
+        )
+
+    def __iter__(self) -> Iterator[RowSound | None]:
+        return (self[place] for place in range(len(self._origin)))
+
+    def count_origins(self) -> dict[SoundOrigin, int]:
+        """Origin → answered rows."""
+        return {name: int((self._origin == n).sum()) for n, name in enumerate(ORIGINS)}
+
+    def count_findings(self) -> dict[str, int]:
+        """Code of a finding → rows that were heard with it, most frequent first."""
+        counts: Counter[str] = Counter()
+        heard = self._findings[(self._findings >= 0) & (self._origin == 0)]
+        for place, rows in Counter(heard.tolist()).items():
+            for code in self._words[place].split("; "):
+                counts[code] += rows
+        return dict(counts.most_common())
+
+    def list_faults(self) -> list[tuple[int, str]]:
+        """Row (from 1) and reason, where nothing was heard that should have been."""
+        places = np.flatnonzero(self._fault >= 0).tolist()
+        return [(place + 1, self._words[self._fault[place]]) for place in places]
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All of it, for a partial file."""
+        return {
+            "sound_origin": self._origin,
+            "sound_heard_s": self._heard_s,
+            "sound_fault": self._fault,
+            "sound_findings": self._findings,
+            "sound_words": np.array(self._words, np.str_),
+        }
+
+    def take_arrays(self, kept: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Takes over what ``to_arrays`` gave.
+
+        Raises:
+            ValueError: it belongs to another table.
+            KeyError: something is missing.
+        """
+        words = [str(word) for word in kept["sound_words"]]
+        origin, heard_s = kept["sound_origin"], kept["sound_heard_s"]
+        fault, findings = kept["sound_fault"], kept["sound_findings"]
+        shapes = {found.shape for found in (origin, heard_s, fault, findings)}
+        most = max((int(found.max(initial=-1)) for found in (fault, findings)), default=-1)
+        if shapes != {self._origin.shape} or most >= len(words) or origin.max(initial=-1) > 2:
+            raise ValueError("the sounds do not fit")
+        self._words = words
+        self._origin[:], self._heard_s[:] = origin, heard_s
+        self._fault[:], self._findings[:] = fault, findings
+
+    def _find_word(self, word: str | None) -> int:
+        if not word:
+            return -1
+        if word not in self._words:
+            self._words.append(word)
+        return self._words.index(word)
