@@ -108,7 +108,14 @@ def _keep(
     case: Case, analysis: Analysis, judgement: Judgement, text: str | None, days: int
 ) -> None:
     try:
-        new = make_case(analysis, judgement, id=new_id(), text=text, retention_days=days)
+        new = make_case(
+            analysis,
+            judgement,
+            id=new_id(),
+            text=text,
+            post=case.order.text,
+            retention_days=days,
+        )
         note_action(
             "kept", open_desk().pseudonym, {"case": new.case.id, "with_text": text is not None}
         )
