@@ -174,7 +174,7 @@ def _show_details(case: Case) -> None:
     )
     with words, st.container(key="details_words"):
         show_words(case, labels, sources)
-        show_counterfactual(case, sources)
+        show_counterfactual(analysis.attributions.counterfactual, case.order.text, sources)
     with emotions, st.container(key="details_emotions"):
         show_emotions(case, labels, sources)
     with sound:
