@@ -32,7 +32,7 @@ def show_kept_words(kept: KeptAnalysis, text: str, sources: Mapping[str, str]) -
     for place, model in zip(st.columns(2, gap="large"), ("student", "text"), strict=True):
         with place:
             _show_words(getattr(given, model), model, text, sources, lost.get(model))
-    if given.student is not None and given.student.words:
+    if not {"student", "text"} & lost.keys():  # else the strongest may be among those lost
         show_shared(given)
     show_counterfactual(given.counterfactual, text, sources)
     if "counterfactual" in lost:

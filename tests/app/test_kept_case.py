@@ -94,7 +94,8 @@ def test_all_that_was_kept_is_shown(open_case: OpenCase) -> None:
     assert "Converged: the words add up to the answer" in told
     assert "●●● Holds" in told
     assert "Of 17 words, 2 were replaced or taken out of the text" in told
-    assert "write to [e-mail] or [name]." in told
+    assert " [e-mail] " in told and " [name]. " in told
+    assert "shares with its text teacher" not in " ".join(headers), "some words are not there"
     assert "ilhelmina" not in told
     assert "SHA-256 of its manifest" in told
     assert "The teachers disagree." in told
