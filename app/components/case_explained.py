@@ -10,7 +10,7 @@ from app.components.counterfactual import show_counterfactual
 from app.components.emotions import draw_emotion_words, draw_emotions
 from app.components.figure import show_figure
 from app.components.sound import draw_spoken, show_checks
-from app.components.words import draw_words, list_strongest, show_shared
+from app.components.words import draw_words, list_strongest, show_shared, write_model_name
 from app.escape import write_small_print
 from app.figure_numbers import list_stretches
 from app.kept_wording import list_lost
@@ -88,7 +88,7 @@ def _show_words(
     sources: Mapping[str, str],
     lost: str | None,
 ) -> None:
-    st.header(MODEL_NAMES[model], anchor=False)
+    write_model_name(model)
     if found is None:
         write_small_print(f"The {MODEL_NAMES[model].lower()} was not explained.")
         return

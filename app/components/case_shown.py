@@ -17,12 +17,12 @@ from app.components.decide import say_judgement
 from app.components.learned import show_learned
 from app.components.models_table import show_models
 from app.components.quality import show_read
+from app.components.summary import show_set
 from app.components.voice import show_voice
 from app.escape import write_note, write_small_print, write_table
 from app.kept_case import OpenBundle
 from app.kept_wording import say_absent
 from app.session import open_desk
-from app.summary import say_set
 from app.wording import say_finding
 from mhkd.cases.audit_notes import note_action
 from mhkd.cases.reading import KeptAnalysis, read_kept
@@ -93,12 +93,11 @@ def _show_answer(case: Case, kept: KeptAnalysis, bundle: OpenBundle) -> None:
     same = bundle.sha256 == case.bundle_sha256
     with st.container(key="answer"):
         show_answer(analysis, bundle.sources, bundle.calibration if same else None)
-    told = say_set(analysis.prediction_set, bundle.sources, ordered=analysis.ordered)
+    show_set(analysis, bundle.sources)
     findings = [say_finding(finding.code) for finding in analysis.quality]
-    sentences = (told, f"Findings: {', '.join(findings) or 'none'}.", say_absent(kept))
-    for sentence in sentences:
-        if sentence is not None:
-            write_small_print(sentence)
+    write_small_print(f"Findings: {', '.join(findings) or 'none'}.")
+    if (absent := say_absent(kept)) is not None:
+        write_small_print(absent)
 
 
 def _offer_deletion(store: CaseStore, case: Case) -> None:

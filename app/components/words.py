@@ -16,6 +16,7 @@ from app.escape import (
     write_small_print,
     write_table,
 )
+from app.glossary import explain
 from app.shared_words import compare_evidence, list_shared, say_shared
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
@@ -75,6 +76,12 @@ def strongest(words: tuple[WordScore, ...]) -> list[WordScore]:
     return sorted(words, key=lambda word: -abs(word.score))[:_STRONGEST]
 
 
+def write_model_name(model: str) -> None:
+    """Names the model; beside the first one stands what an attribution is."""
+    meant = explain("Attribution", "Trust mark") if model == "student" else None
+    st.header(MODEL_NAMES[model], anchor=False, help=meant)
+
+
 def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> None:
     """Draws the words in their colours, and what is said of how far they can be trusted.
 
@@ -114,7 +121,7 @@ def list_strongest(found: WordAttribution) -> None:
 def _show_model(
     case: Case, model: ExplainedModel, labels: tuple[str, ...], sources: Mapping[str, str]
 ) -> None:
-    st.header(MODEL_NAMES[model], anchor=False)
+    write_model_name(model)
     found = choose_attribution(case, model, labels, sources)
     if not isinstance(found, WordAttribution):
         return

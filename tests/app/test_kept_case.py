@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from app import models
 from app.components.case_record import build_report_of_case, tell_about
 from app.components.record import NONE, STRIPPED, WHOLE, build_report_of
+from app.glossary import explain
 from app.kept_case import OpenBundle
 from app.kept_wording import NOT_ANONYMOUS, OF_CASE, say_absent, say_lost, strip_post
 from mhkd.analysis import PredictionSet
@@ -212,8 +213,12 @@ def test_a_post_without_marks_keeps_its_analysis_whole() -> None:
 def test_the_set_of_labels_of_a_kept_case(open_case: OpenCase) -> None:
     found = PredictionSet(("depression", "suicide"), 0.9, 506)
     analysis = replace(build_analysis(Post(_POST)), prediction_set=found)
-    told = _html(open_case(new_case(analysis=analysis)))
-    assert "At 90 % not decided: r/depression or r/SuicideWatch" in told
+    page = open_case(new_case(analysis=analysis))
+    assert "At 90 % not decided: r/depression or r/SuicideWatch" in _html(page)
+    [meant] = [caption.help for caption in page.caption if caption.value == "Set of labels"]
+    assert meant == explain("Set of labels")
+    helps = {header.value: header.proto.help for header in page.header}
+    assert helps["What each teacher contributes"] == explain("Contribution", "Shapley value")
 
 
 @pytest.mark.parametrize(
