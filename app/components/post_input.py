@@ -43,6 +43,10 @@ _CHOICES: Final = {
     RECORDED: "Record now",
     SILENT: "No sound",
 }
+CONTENT_NOTE: Final = (
+    "Some of the sample posts speak of low mood, of feeling like a burden and of not wanting to go "
+    "on. You need not open them."
+)
 _SAMPLES: Final = Path(__file__).parents[2] / "assets" / "samples"
 _MB: Final = MAX_UPLOAD_BYTES // 1024**2
 
@@ -66,6 +70,8 @@ def ask_post(fault: Fault | None) -> Order:
     for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
         state.setdefault(key, value)
     sample_key = f"post_sample_{state['post_round']}"
+    if read_samples():
+        write_small_print(CONTENT_NOTE)
     st.pills(
         "Sample posts",
         list(read_samples()),
