@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from app.components.draft import keep_draft, open_draft
 from app.components.transcript import offer_transcript
 from app.escape import write_note, write_small_print
 from app.session import finished
@@ -82,6 +83,7 @@ def ask_post(fault: Fault | None) -> Order:
         help="Written for this page. Choosing one replaces the text below.",
     )
     text = _ask_text()
+    keep_draft(text, _take_back, blurred=bool(state.get("analyse_blurred", False)))
     _show_fault(fault, "text")
     choice = st.pills(
         "Sound",
@@ -103,6 +105,7 @@ def clear_post() -> None:
     """Forgets the post and its recordings; uploads are dropped with their widgets."""
     state = st.session_state
     _fill("")
+    open_draft().forget()
     state["post_round"] += 1
     open_transcript_desk().drop()
     for key in ("post_earlier", "post_kept_uploaded", "post_kept_recorded"):
@@ -163,6 +166,22 @@ def _ask_text() -> str:
     if state.get("post_earlier"):
         st.button("Bring back my own text", type="tertiary", on_click=_bring_back)
     return text or ""
+
+
+def _take_back(text: str) -> None:
+    """Puts what was typed before a reload in place; what was typed since is not lost."""
+    state = st.session_state
+    if (state.get(f"post_text_{state['post_fill']}") or "").strip():
+        state["post_earlier"] = text
+    else:
+        _fill(text)
+    if open_draft().blurred:
+        state["post_blur_again"] = True
+
+
+def is_blurred_again() -> bool:
+    """A post came back that was blurred before; True once."""
+    return bool(st.session_state.pop("post_blur_again", False))
 
 
 def _fill(text: str) -> None:
