@@ -11,7 +11,7 @@ from mhkd.analysis import Counterfactual
 def say_counterfactual(found: Counterfactual, sources: Mapping[str, str]) -> str:
     """How many words or sentences the answer hangs on, or that none up to a number changes it."""
     before = source_of(found.label_before, sources)
-    if not found.removed or found.label_after is None or found.probability_after is None:
+    if found.label_after is None or found.probability_after is None:
         tried = f"{found.tried} {found.unit}{'' if found.tried == 1 else 's'}"
         return (
             f"Taking away up to {tried} that speak most for {before} does not change the answer."
@@ -20,6 +20,8 @@ def say_counterfactual(found: Counterfactual, sources: Mapping[str, str]) -> str
         )
     count = len(found.removed)
     these = f"this {found.unit}" if count == 1 else f"these {count} {found.unit}s"
+    if not found.removed:  # of a kept case, where they are not known
+        these = f"some {found.unit}s, which are not named here,"
     return (
         f"Without {these} the post would resemble posts from "
         f"{source_of(found.label_after, sources)}: the probability of {before} falls from "

@@ -64,6 +64,12 @@ def list_sound(picture: SoundPicture, found: SoundAttribution | None) -> Numbers
     return Numbers((*header, *bands), rows)
 
 
+def list_stretches(found: SoundAttribution) -> Numbers:
+    """Stretch of sound → how far the logit falls when it is silenced."""
+    rows = [(part.start_s, part.end_s, part.score) for part in found.segments]
+    return Numbers(("from, s", "to, s", f"fall of the logit of {found.target}"), rows)
+
+
 def _score_at(found: SoundAttribution | None, at_s: float) -> float | None:
     parts = () if found is None else found.segments
     return next((part.score for part in parts if part.start_s <= at_s < part.end_s), None)

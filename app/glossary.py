@@ -39,6 +39,11 @@ TERMS: Final[tuple[tuple[str, str], ...]] = (
         "way from no teacher to all of them.",
     ),
     (
+        "Shapley value",
+        "What someone adds on average over all orders in which they and the others can join; the "
+        "values of all add up to the whole.",
+    ),
+    (
         "Attribution",
         "How much a word, a stretch of sound or an emotion moves a model’s answer; it says what "
         "the model rests on, not what is true.",
@@ -54,5 +59,25 @@ TERMS: Final[tuple[tuple[str, str], ...]] = (
         "The post lies farther from the training posts than a limit set on held-out ones; the "
         "numbers then mean little.",
     ),
+    (
+        "Macro-F1",
+        "For each label the balance of posts found and posts named rightly, 0 to 1; the mean over "
+        "the labels, rare or frequent.",
+    ),
+    (
+        "AUC",
+        "How often a post with a label gets a higher probability of it than a post without; 0.5 "
+        "is chance.",
+    ),
     ("ECE", "How many points the probabilities were off on average, over ten equal bins."),
 )
+
+
+def explain(*terms: str) -> str:
+    """What terms mean, each a paragraph of Markdown, for the help beside where they first stand.
+
+    Raises:
+        KeyError: a term is not in the glossary.
+    """
+    meanings = dict(TERMS)
+    return "\n\n".join(f"**{term}.** {meanings[term]}" for term in terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,19 +20,17 @@ from app.escape import build_help_lines, build_note, build_table, escape
 from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from app.report_explained import build_explanations
 from app.report_frame import build_chart, build_document
+from app.report_read import build_read
 from app.report_voices import build_voices
 from app.summary import say_set
-from app.voice_wording import NO_NORMS, list_measures, say_hidden, say_measured
 from app.withheld import say_withheld
 from app.wording import (
     MODEL_INPUTS,
     MODEL_NAMES,
-    ORIGIN_BADGES,
     say_agreement,
     say_answer,
     say_contributions,
     say_disagreement,
-    say_finding,
     say_interval,
     say_probability,
     say_stage,
@@ -40,7 +38,6 @@ from app.wording import (
 from mhkd.analysis import Analysis
 
 _MODELS: Final = ("student", "teachers", "text", "audio", "emotion")
-_READERS: Final = {"student": "tokens", "text": "tokens", "emotion": "words"}
 LIMITS: Final = (
     "The labels say where a post comes from. They are no diagnosis and no measure of risk, and a "
     "low probability is no sign of safety.",
@@ -62,7 +59,9 @@ class About:
         help_lines: whom one can turn to.
         calibration: how far the probability can be taken at its word.
         metrics: model → its metrics on the test split.
-        judgement: what the reader noted before the answer was shown.
+        judgement: what the reader noted.
+        judged_first: it was noted before the answer was shown.
+        case: of a kept case, rows for the versions: what, and what it is.
     """
 
     made_at: str
@@ -71,15 +70,26 @@ class About:
     calibration: str | None = None
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     judgement: str | None = None
+    judged_first: bool = True
+    case: Sequence[tuple[str, str]] = ()
 
 
-def build_report(analysis: Analysis, about: About, *, text: str | None = None) -> str:
+def build_report(
+    analysis: Analysis,
+    about: About,
+    *,
+    text: str | None = None,
+    deidentified: str | None = None,
+    lost: Mapping[str, str] | None = None,
+) -> str:
     """The report of one case.
 
     Args:
-        analysis: the finished analysis.
+        analysis: the finished analysis; its words have their places in ``text``.
         about: what stands beside it.
         text: the post; None leaves out the post and every word of it.
+        deidentified: how marks were taken out of ``text``; None for the post as it is.
+        lost: explanation → what is said of its words that are not in the text.
 
     Returns:
         HTML that needs no other file and asks for no address.
@@ -90,17 +100,24 @@ def build_report(analysis: Analysis, about: About, *, text: str | None = None) -
         ("What each teacher contributes", _build_contributions(analysis, sources)),
         *_build_learned(analysis, sources),
         *build_voices(analysis, sources),
-        ("What was read and heard", _build_read(analysis)),
-        ("What the answers rest on", build_explanations(analysis, sources, text)),
+        ("What was read and heard", build_read(analysis)),
+        ("What the answers rest on", build_explanations(analysis, sources, text, lost or {})),
         ("How good the models are", _build_metrics(about)),
         ("Limits", _build_limits()),
-        ("Versions", _build_versions(analysis)),
+        ("Versions", _build_versions(analysis, about.case)),
     )
     body = _build_summary(analysis, about)
     if text is not None:
-        body += f'<h2>The post</h2><div class="post" dir="auto">{escape(text)}</div>'
+        body += _build_post(text, deidentified)
     body += "".join(f"<h2>{escape(title)}</h2>{content}" for title, content in sections)
     return build_document(f"mhkd report, {about.made_at}", body)
+
+
+def _build_post(text: str, deidentified: str | None) -> str:
+    title, how = "The post", ""
+    if deidentified is not None:
+        title, how = "The post, de-identified", f'<p class="small">{escape(deidentified)}</p>'
+    return f'<h2>{title}</h2>{how}<div class="post" dir="auto">{escape(text)}</div>'
 
 
 def _build_summary(analysis: Analysis, about: About) -> str:
@@ -112,7 +129,8 @@ def _build_summary(analysis: Analysis, about: About) -> str:
         build_help_lines(NOT_THIS, about.help_lines.lines, about.help_lines.source),
     ]
     if about.judgement is not None:
-        parts.append(build_note("Noted by the reader before the answer was shown", about.judgement))
+        when = "before the answer was shown" if about.judged_first else "after the answer"
+        parts.append(build_note(f"Noted by the reader {when}", about.judgement))
     disagreement = say_disagreement(analysis, about.sources)
     if disagreement is not None:
         parts.append(build_note("The teachers disagree.", disagreement))
@@ -211,48 +229,6 @@ def _build_learned(analysis: Analysis, sources: Mapping[str, str]) -> tuple[tupl
     return (("What the student learned from each teacher", body),)
 
 
-def _build_read(analysis: Analysis) -> str:
-    heard = analysis.given.audio
-    rows = []
-    for model, unit in _READERS.items():
-        read = analysis.read.get(model)
-        reached, total = (
-            ("did not run", "–")
-            if read is None
-            else (f"{read.tokens_read:,}", f"{read.tokens_total:,} {unit}")
-        )
-        rows.append((MODEL_NAMES[model], reached, total))
-    if heard.seconds:
-        rows.append(
-            (MODEL_NAMES["audio"], f"{heard.seconds_heard:.1f} s", f"{heard.seconds:.1f} s")
-        )
-    else:
-        rows.append((MODEL_NAMES["audio"], "did not run", "–"))
-    given = (
-        f"{analysis.given.characters:,} characters. Sound: {ORIGIN_BADGES[heard.origin]}; padding "
-        f"added to fill the last window: {heard.padding_s:.1f} s."
-    )
-    findings = "".join(build_note(say_finding(f.code), f.message) for f in analysis.quality)
-    nothing = "<p>Nothing was found that limits the answer.</p>"
-    return (
-        f"{build_table(('Model', 'Reached it', 'Of'), rows, numeric=(1, 2))}"
-        f'<p class="small">{escape(given)}</p><h3>Findings about the input</h3>'
-        f"{findings or nothing}{_build_voice(analysis)}"
-    )
-
-
-def _build_voice(analysis: Analysis) -> str:
-    hidden = say_hidden(analysis)
-    if analysis.voice is None:
-        return "" if hidden is None else f'<p class="small">Voice: {escape(hidden)}</p>'
-    header = ("Measure", "Value", "Measurement", "What it is")
-    return (
-        "<h3>Measures of the recorded voice</h3>"
-        f"{build_table(header, list_measures(analysis.voice), numeric=(1,))}"
-        f'<p class="small">{escape(say_measured(analysis.voice))} {escape(NO_NORMS)}</p>'
-    )
-
-
 def _build_metrics(about: About) -> str:
     rows = [
         (
@@ -279,8 +255,9 @@ def _build_limits() -> str:
     return f"<ul>{''.join(f'<li>{escape(limit)}</li>' for limit in LIMITS)}</ul>"
 
 
-def _build_versions(analysis: Analysis) -> str:
+def _build_versions(analysis: Analysis, case: Sequence[tuple[str, str]]) -> str:
     rows = [
+        *case,
         ("Bundle", f"{analysis.bundle.name} {analysis.bundle.version}"),
         ("SHA-256 of its manifest", analysis.bundle.sha256),
         *((name, str(version)) for name, version in analysis.versions.items()),

@@ -43,13 +43,16 @@ _LEFT_OUT: Final = (
 )
 
 
-def build_explanations(analysis: Analysis, sources: Mapping[str, str], text: str | None) -> str:
+def build_explanations(
+    analysis: Analysis, sources: Mapping[str, str], text: str | None, lost: Mapping[str, str]
+) -> str:
     """Every explanation that the analysis holds, as HTML.
 
     Args:
         analysis: the finished analysis.
         sources: label → where such posts come from.
-        text: the post, if its words may be shown.
+        text: what its words have their places in, if they may be shown.
+        lost: explanation → what is said of its words that have none.
     """
     parts = []
     for field in dataclasses.fields(analysis.attributions):
@@ -60,20 +63,20 @@ def build_explanations(analysis: Analysis, sources: Mapping[str, str], text: str
                 parts.append(f"<h3>{escape(name)}</h3><p>Was not explained.</p>")
             continue
         if isinstance(found, Counterfactual):
-            parts.append(_build_counterfactual(found, sources, text))
+            parts.append(_build_counterfactual(found, sources, text, lost.get(field.name)))
             continue
         shaky = ' class="shaky"' if _is_shaky(found) else ""
         parts.append(
             f"<section{shaky}><h3>{escape(name)}: {_TITLES.get(field.name, 'explanation')}</h3>"
-            f"{_build_one(found, sources, text)}</section>"
+            f"{_build_one(found, sources, text, lost.get(field.name))}</section>"
         )
     return "".join(parts)
 
 
 def _build_counterfactual(
-    found: Counterfactual, sources: Mapping[str, str], text: str | None
+    found: Counterfactual, sources: Mapping[str, str], text: str | None, lost: str | None
 ) -> str:
-    told = f"<p>{escape(say_counterfactual(found, sources))}</p>"
+    told = f"<p>{escape(say_counterfactual(found, sources))}</p>{_build_lost(lost)}"
     if text is not None and found.removed:
         marks = [(f"removed {found.unit}", word.start, word.end) for word in found.removed]
         told += mark_text(text, marks)
@@ -125,14 +128,14 @@ def draw_stretches(found: SoundAttribution, heard_s: float) -> go.Figure:
     return figure
 
 
-def _build_one(found: Any, sources: Mapping[str, str], text: str | None) -> str:
+def _build_one(found: Any, sources: Mapping[str, str], text: str | None, lost: str | None) -> str:
     toward = source_of(found.target, sources)
     parts = [f"<p>Explained toward {escape(toward)}.</p>"]
     if isinstance(found, EmotionAttribution):
         parts.append(_build_emotions(found))
     if isinstance(found, WordAttribution | EmotionAttribution):
         parts += [f"<p>{escape(sentence)}</p>" for sentence in list_told(found)]
-        parts.append(_build_words(found, toward, text))
+        parts.append(_build_words(found, toward, text, lost))
     if isinstance(found, SoundAttribution) and found.segments:
         parts.append(_build_stretches(found, toward, text))
         parts.append(_build_sound_checks(found))
@@ -173,9 +176,17 @@ def _build_emotions(found: EmotionAttribution) -> str:
     )
 
 
-def _build_words(found: WordAttribution | EmotionAttribution, toward: str, text: str | None) -> str:
+def _build_lost(lost: str | None) -> str:
+    return "" if lost is None else f'<p class="small">{escape(lost)}</p>'
+
+
+def _build_words(
+    found: WordAttribution | EmotionAttribution, toward: str, text: str | None, lost: str | None
+) -> str:
+    if not found.words:
+        return _build_lost(lost)
     if text is None:
-        return f'<p class="small">{escape(_LEFT_OUT)}</p>'
+        return _build_lost(_LEFT_OUT)
     notes = {}
     if isinstance(found, EmotionAttribution):
         notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
@@ -188,7 +199,7 @@ def _build_words(found: WordAttribution | EmotionAttribution, toward: str, text:
     return (
         f"{colour_words(text, found.words, toward, notes)}"
         f'<p class="small">Ochre with a solid line speaks for {escape(toward)}, blue with a '
-        "dotted line against it; stronger words are darker and bolder.</p>"
+        f"dotted line against it; stronger words are darker and bolder.</p>{_build_lost(lost)}"
         f"{build_table(header, rows, numeric=(len(header) - 1,))}"
     )
 

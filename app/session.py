@@ -75,6 +75,17 @@ class UntilGone(threading.Event):
         return super().is_set()
 
 
+def find_session() -> str | None:
+    """The id of the session that is being drawn; None outside of one."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return None if context is None else context.session_id
+
+
+def is_there(session: str) -> bool:
+    """Whether the browser of a session is connected; True where there is no server."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
+
+
 def _close(desk: Desk) -> None:
     desk.close()
 
@@ -82,14 +93,7 @@ def _close(desk: Desk) -> None:
 @st.cache_resource(scope="session", show_spinner=False, on_release=_close)
 def open_desk() -> Desk:
     """The session's desk; its work is stopped when the reader leaves."""
-    context = get_script_run_ctx(suppress_warning=True)
-    session = None if context is None else context.session_id
-
-    def is_there() -> bool:
-        if session is None or not runtime.exists():
-            return True
-        return runtime.get_instance().is_active_session(session)
-
-    desk = Desk(lambda: UntilGone(is_there))
+    session = find_session()
+    desk = Desk(lambda: UntilGone(lambda: session is None or is_there(session)))
     desk.pseudonym = access.find_pseudonym() or desk.pseudonym
     return desk

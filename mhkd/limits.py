@@ -76,6 +76,7 @@ MAX_SPOKEN_WORDS: Final = 4_000
 # One loaded model serves many sessions
 MAX_WAITING: Final = 8
 MAX_WAIT_S: Final = 120.0
+DRAFT_KEPT_S: Final = 120.0  # as disconnectedSessionTTL in .streamlit/config.toml
 GONE_S: Final = 3.0  # a closed tab's work ends; one that reconnects does so at once
 
 # A service for many readers

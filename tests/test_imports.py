@@ -73,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     "doctor": {"audio", "bundle", "torchaudio_mend"},
     "tables": {"bundle", "doctor"},
     "torchaudio_mend": set(),
-    "cases": {"text"},
+    "cases": {"text", "remote.wire"},
     "recipes": set(),
     "results": {"bundle"},
     "remote": {"bundle", "voice_answers"},

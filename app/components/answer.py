@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from app import charts
 from app.components.figure import show_figure
 from app.escape import write_badges, write_note, write_small_print
 from app.figure_numbers import list_frequency
+from app.glossary import explain
 from app.withheld import say_no_answer, say_withheld
 from app.wording import (
     ORIGIN_BADGES,
@@ -20,6 +22,8 @@ from app.wording import (
     say_probability,
 )
 from mhkd.analysis import Analysis, Familiarity, Finding, Prediction
+
+_OF_PROBABILITY: Final = explain("Calibrated probability", "Not decided")
 
 
 def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str | None) -> None:
@@ -40,7 +44,8 @@ def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str
     answer = say_answer(prediction, sources)
     withheld = say_withheld(analysis)
     if withheld is not None:
-        st.header(withheld.title, anchor=False)
+        outside = analysis.familiarity is not None and analysis.familiarity.outside
+        st.header(withheld.title, anchor=False, help=explain("Outside") if outside else None)
         for reason in withheld.reasons:
             write_small_print(reason)
         write_small_print(
@@ -70,7 +75,7 @@ def show_first_answer(
     answer = say_answer(prediction, sources)
     write_small_print("First answer of the student; the teachers are still reading")
     if familiarity is not None and familiarity.outside:
-        st.header("Outside what this model knows.", anchor=False)
+        st.header("Outside what this model knows.", anchor=False, help=explain("Outside"))
         write_small_print(say_outside(familiarity.distance, familiarity.threshold))
         return
     abstaining = [finding for finding in findings if finding.effect == "abstains"]
@@ -80,7 +85,8 @@ def show_first_answer(
         return
     st.header(answer.headline, anchor=False)
     st.markdown(
-        f"Calibrated probability **{say_probability(answer.probability)}**, {answer.certainty}."
+        f"Calibrated probability **{say_probability(answer.probability)}**, {answer.certainty}.",
+        help=_OF_PROBABILITY,
     )
 
 
@@ -88,7 +94,8 @@ def _show_inside(answer: Answer, calibration: str | None) -> None:
     st.header(answer.headline, anchor=False)
     st.markdown(
         f"Calibrated probability **{say_probability(answer.probability)}**, {answer.certainty}. "
-        f"{answer.frequency}"
+        f"{answer.frequency}",
+        help=_OF_PROBABILITY,
     )
     show_figure(
         charts.draw_frequency(answer.of_hundred),

@@ -2,58 +2,113 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from app import access
+from app.components.answer import show_answer
+from app.components.case_explained import show_kept_emotions, show_kept_sound, show_kept_words
 from app.components.case_list import say_student
+from app.components.case_record import offer_json, show_kept_record
+from app.components.contributions import show_contributions
 from app.components.decide import say_judgement
-from app.components.help_lines import NOT_THIS
-from app.escape import write_small_print, write_table
+from app.components.learned import show_learned
+from app.components.models_table import show_models
+from app.components.quality import show_read
+from app.components.summary import show_set
+from app.components.voice import show_voice
+from app.escape import write_note, write_small_print, write_table
+from app.kept_case import OpenBundle
+from app.kept_wording import say_absent
 from app.session import open_desk
-from app.wording import MODEL_NAMES, say_finding, source_of
+from app.wording import say_finding
 from mhkd.cases.audit_notes import note_action
+from mhkd.cases.reading import KeptAnalysis, read_kept
 from mhkd.cases.records import Case
 from mhkd.cases.roles import Action
 from mhkd.cases.store import CaseStore
+from mhkd.errors import CaseError
 
 
-def show_case(store: CaseStore, case: Case, sources: Mapping[str, str]) -> None:
-    """Draws a case.
+def show_case(store: CaseStore, case: Case, bundle: OpenBundle) -> None:
+    """Draws a case as far as it was kept; nothing is computed anew.
 
     Args:
         store: where it lies.
         case: the case.
-        sources: label → where such posts come from.
+        bundle: the open one, which may be another than that of the case.
     """
-    analysis = store.read_analysis(case.id)
+    stored, sources = store.read_analysis(case.id), bundle.sources
     st.header(f"Case {case.id}", anchor=False)
+    try:
+        kept = read_kept(stored, case.text)
+    except CaseError as fault:
+        _show_judgement(case, sources)
+        write_note("The case can’t be shown whole", fault.public_message)
+        offer_json(case, stored)
+    else:
+        _show_whole(case, kept, stored, bundle)
+    _offer_deletion(store, case)
+
+
+def _show_whole(
+    case: Case, kept: KeptAnalysis, stored: Mapping[str, Any], bundle: OpenBundle
+) -> None:
+    analysis, sources, text = kept.analysis, bundle.sources, case.text or ""
+    found = analysis.teacher_contributions
+    target = found.target if found is not None else analysis.labels[-1]
     left, right = st.columns(2, gap="large")
     with left:
         _show_judgement(case, sources)
     with right:
-        write_table(("Model", *_sources(case, sources)), _tell_models(case, analysis), (1, 2, 3, 4))
-        findings = [say_finding(finding["code"]) for finding in analysis.get("quality", [])]
-        write_small_print(f"Findings: {', '.join(findings) or 'none'}.")
-    with st.container(horizontal=True):
-        st.download_button(
-            "Download numbers as JSON",
-            json.dumps({"notice": NOT_THIS, **analysis}, indent=2, ensure_ascii=False),
-            f"case-{case.id}.json",
-            "application/json",
-            on_click="ignore",
-        )
-        if not access.is_allowed(Action.delete):
-            return
-        with st.popover("Delete this case"):
-            st.markdown("It is removed for good, from this database and not from backups.")
-            if st.button("Delete for good", key=f"case_delete_{case.id}"):
-                note_action("deleted", open_desk().pseudonym, {"case": case.id})
-                store.delete([case.id])
-                st.rerun()
+        _show_answer(case, kept, bundle)
+    st.space("small")
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_models(analysis, target, sources)
+    with right:
+        show_contributions(analysis, sources)
+        show_learned(analysis, sources)
+    st.space("small")
+    words, emotions, sound, read, record = st.tabs(
+        ["Words", "Emotions", "Sound", "Read and heard", "Record"]
+    )
+    with words, st.container(key="details_words"):
+        show_kept_words(kept, text, sources)
+    with emotions, st.container(key="details_emotions"):
+        show_kept_emotions(kept, text, sources)
+    with sound:
+        show_kept_sound(kept, sources)
+        show_voice(analysis)
+    with read:
+        show_read(analysis)
+    with record:
+        show_kept_record(case, kept, stored, bundle)
+
+
+def _show_answer(case: Case, kept: KeptAnalysis, bundle: OpenBundle) -> None:
+    analysis = kept.analysis
+    same = bundle.sha256 == case.bundle_sha256
+    with st.container(key="answer"):
+        show_answer(analysis, bundle.sources, bundle.calibration if same else None)
+    show_set(analysis, bundle.sources)
+    findings = [say_finding(finding.code) for finding in analysis.quality]
+    write_small_print(f"Findings: {', '.join(findings) or 'none'}.")
+    if (absent := say_absent(kept)) is not None:
+        write_small_print(absent)
+
+
+def _offer_deletion(store: CaseStore, case: Case) -> None:
+    if not access.is_allowed(Action.delete):
+        return
+    with st.popover("Delete this case"):
+        st.markdown("It is removed for good, from this database and not from backups.")
+        if st.button("Delete for good", key=f"case_delete_{case.id}"):
+            note_action("deleted", open_desk().pseudonym, {"case": case.id})
+            store.delete([case.id])
+            st.rerun()
 
 
 def _show_judgement(case: Case, sources: Mapping[str, str]) -> None:
@@ -71,22 +126,8 @@ def _show_judgement(case: Case, sources: Mapping[str, str]) -> None:
     if case.judgement.note:
         st.caption("Note")
         st.text(case.judgement.note)
-    st.caption("De-identified text (not anonymous)" if case.text else "Text")
-    st.text(case.text or "Not kept.")
-
-
-def _sources(case: Case, sources: Mapping[str, str]) -> list[str]:
-    return [f"P({source_of(label, sources)})" for label in case.labels]
-
-
-def _tell_models(case: Case, analysis: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    rows = []
-    for model, name in MODEL_NAMES.items():
-        prediction = analysis.get("predictions", {}).get(model)
-        told = (
-            ["–" for _ in case.labels]
-            if prediction is None
-            else [f"{prediction['probabilities'].get(label, 0):.3f}" for label in case.labels]
-        )
-        rows.append((name, *told))
-    return rows
+    if case.text is None:
+        write_small_print("The text was not kept, and with it no word of the post.")
+        return
+    st.caption("De-identified text (not anonymous)")
+    st.text(case.text)

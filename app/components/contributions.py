@@ -18,6 +18,7 @@ from app.contribution_wording import (
 )
 from app.escape import write_small_print, write_table
 from app.figure_numbers import list_contributions
+from app.glossary import explain
 from app.wording import say_contributions
 from mhkd.analysis import Analysis
 
@@ -30,7 +31,8 @@ def show_contributions(analysis: Analysis, sources: Mapping[str, str]) -> None:
         sources: label → where such posts come from.
     """
     found, figure = analysis.teacher_contributions, charts.draw_contributions(analysis, sources)
-    st.header("What each teacher contributes", anchor=False)
+    meant = explain("Contribution", "Shapley value")
+    st.header("What each teacher contributes", anchor=False, help=meant)
     if found is None or figure is None:
         write_small_print("No teacher answered, so there is nothing to share out.")
         return

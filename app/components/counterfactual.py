@@ -8,21 +8,23 @@ import streamlit as st
 
 from app.counterfactual import say_counterfactual
 from app.escape import write_marked_text, write_small_print
-from app.work import Case
+from mhkd.analysis import Counterfactual
 
 
-def show_counterfactual(case: Case, sources: Mapping[str, str]) -> None:
+def show_counterfactual(
+    found: Counterfactual | None, text: str, sources: Mapping[str, str]
+) -> None:
     """Says it and marks the words in the post; nothing before it was looked for.
 
     Args:
-        case: with its analysis.
+        found: with places in ``text``.
+        text: the post.
         sources: label → where such posts come from.
     """
-    found = None if case.analysis is None else case.analysis.attributions.counterfactual
     if found is None:
         return
     st.header("What would change the student’s answer", anchor=False)
     write_small_print(say_counterfactual(found, sources))
     if found.removed:
         marks = [(f"removed {found.unit}", word.start, word.end) for word in found.removed]
-        write_marked_text(case.order.text, marks)
+        write_marked_text(text, marks)

@@ -29,26 +29,42 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
     found = choose_attribution(case, "emotion", labels, sources)
     if not isinstance(found, EmotionAttribution):
         return
-    toward = source_of(found.target, sources)
     left, right = st.columns(2, gap="large")
     with left:
-        st.header("By emotion", anchor=False)
-        show_figure(
-            charts.draw_emotions(found),
-            list_emotions(found),
-            key="emotions_chart",
-            title="By emotion",
-            alt="; ".join(f"{name} {signed(v, 3)}" for name, v in found.emotions.items()),
-        )
-        write_small_print(
-            f"{signed(found.unlisted, 3)} falls on words that the lexicon does not list; the "
-            "teacher knows them only through the words they appear with."
-        )
+        draw_emotions(found)
     with right:
         st.header("By word", anchor=False)
+        draw_emotion_words(found, case.order.text, source_of(found.target, sources))
+
+
+def draw_emotions(found: EmotionAttribution) -> None:
+    """Draws a bar for each emotion."""
+    st.header("By emotion", anchor=False)
+    show_figure(
+        charts.draw_emotions(found),
+        list_emotions(found),
+        key="emotions_chart",
+        title="By emotion",
+        alt="; ".join(f"{name} {signed(v, 3)}" for name, v in found.emotions.items()),
+    )
+    write_small_print(
+        f"{signed(found.unlisted, 3)} falls on words that the lexicon does not list; the "
+        "teacher knows them only through the words they appear with."
+    )
+
+
+def draw_emotion_words(found: EmotionAttribution, text: str, toward: str) -> None:
+    """Draws the words in their colours, and what is said of how far they can be trusted.
+
+    Args:
+        found: the explanation; without words, only what is said of it is drawn.
+        text: what the words have their places in.
+        toward: where posts of the label explained come from.
+    """
+    if found.words:
         notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
         with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_emotion"):
-            write_coloured_words(case.order.text, found.words, toward, notes)
+            write_coloured_words(text, found.words, toward, notes)
         show_legend(toward)
         with st.expander("Strongest words and their emotions"):
             write_table(
@@ -59,5 +75,5 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
                 ],
                 numeric=(2,),
             )
-        for sentence in list_told(found):
-            write_small_print(sentence)
+    for sentence in list_told(found):
+        write_small_print(sentence)

@@ -10,6 +10,7 @@ import streamlit as st
 from app import access
 from app.components.decide import ask_judgement, say_judgement
 from app.escape import write_marked_text, write_note, write_small_print
+from app.kept_wording import NOT_ANONYMOUS, REPLACED
 from app.session import open_desk
 from app.work import Case
 from mhkd.analysis import Analysis
@@ -84,10 +85,8 @@ def _ask_text(case: Case, key: str) -> str | None:
     names = find_names()
     found = deidentify(case.order.text, names)
     write_small_print(
-        "Addresses, links, user names, phone numbers, dates, postcodes and other numbers are "
-        f"replaced{', and names that Presidio found' if names else ''}. This is not "
-        "anonymous: what happened, where, and who said it can still point to a person. Change "
-        "the text on the right until it does not."
+        f"{REPLACED}{', and names that Presidio found' if names else ''}. {NOT_ANONYMOUS} "
+        "Change the text on the right until it does not."
     )
     left, right = st.columns(2, gap="large")
     with left:
@@ -108,7 +107,14 @@ def _keep(
     case: Case, analysis: Analysis, judgement: Judgement, text: str | None, days: int
 ) -> None:
     try:
-        new = make_case(analysis, judgement, id=new_id(), text=text, retention_days=days)
+        new = make_case(
+            analysis,
+            judgement,
+            id=new_id(),
+            text=text,
+            post=case.order.text,
+            retention_days=days,
+        )
         note_action(
             "kept", open_desk().pseudonym, {"case": new.case.id, "with_text": text is not None}
         )

@@ -10,6 +10,7 @@ from app import charts
 from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
 from app.figure_numbers import list_models
+from app.glossary import explain
 from app.wording import MODEL_INPUTS, MODEL_NAMES, say_agreement, source_of
 from mhkd.analysis import Analysis
 
@@ -25,7 +26,7 @@ def show_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> 
         sources: label → where such posts come from.
     """
     here = source_of(target, sources)
-    st.header("Five answers side by side", anchor=False)
+    st.header("Five answers side by side", anchor=False, help=explain("Divergence"))
     rows = [_row(analysis, model, target) for model in _ROWS]
     if len(analysis.labels) > 2:
         _show_all_labels(analysis, sources)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from app.components.draft import keep_draft, open_draft
 from app.components.transcript import offer_transcript
 from app.escape import write_note, write_small_print
 from app.session import finished
@@ -43,6 +44,10 @@ _CHOICES: Final = {
     RECORDED: "Record now",
     SILENT: "No sound",
 }
+CONTENT_NOTE: Final = (
+    "Some of the sample posts speak of low mood, of feeling like a burden and of not wanting to go "
+    "on. You need not open them."
+)
 _SAMPLES: Final = Path(__file__).parents[2] / "assets" / "samples"
 _MB: Final = MAX_UPLOAD_BYTES // 1024**2
 
@@ -66,6 +71,8 @@ def ask_post(fault: Fault | None) -> Order:
     for key, value in (("post_round", 0), ("post_fill", 0), ("post_filled", "")):
         state.setdefault(key, value)
     sample_key = f"post_sample_{state['post_round']}"
+    if read_samples():
+        write_small_print(CONTENT_NOTE)
     st.pills(
         "Sample posts",
         list(read_samples()),
@@ -76,6 +83,7 @@ def ask_post(fault: Fault | None) -> Order:
         help="Written for this page. Choosing one replaces the text below.",
     )
     text = _ask_text()
+    keep_draft(text, _take_back, blurred=bool(state.get("analyse_blurred", False)))
     _show_fault(fault, "text")
     choice = st.pills(
         "Sound",
@@ -97,6 +105,7 @@ def clear_post() -> None:
     """Forgets the post and its recordings; uploads are dropped with their widgets."""
     state = st.session_state
     _fill("")
+    open_draft().forget()
     state["post_round"] += 1
     open_transcript_desk().drop()
     for key in ("post_earlier", "post_kept_uploaded", "post_kept_recorded"):
@@ -157,6 +166,22 @@ def _ask_text() -> str:
     if state.get("post_earlier"):
         st.button("Bring back my own text", type="tertiary", on_click=_bring_back)
     return text or ""
+
+
+def _take_back(text: str) -> None:
+    """Puts what was typed before a reload in place; what was typed since is not lost."""
+    state = st.session_state
+    if (state.get(f"post_text_{state['post_fill']}") or "").strip():
+        state["post_earlier"] = text
+    else:
+        _fill(text)
+    if open_draft().blurred:
+        state["post_blur_again"] = True
+
+
+def is_blurred_again() -> bool:
+    """A post came back that was blurred before; True once."""
+    return bool(st.session_state.pop("post_blur_again", False))
 
 
 def _fill(text: str) -> None:

@@ -6,17 +6,25 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
 from app.components.decide import say_judgement
 from app.components.help_lines import NOT_THIS, read_help_lines
 from app.escape import write_small_print, write_table
+from app.kept_wording import OF_REPORT, list_lost, strip_post
 from app.report import About, build_report
 from app.wording import say_stage
 from app.work import Case
 from mhkd.analysis import Analysis
+
+NONE, STRIPPED, WHOLE = "none", "stripped", "whole"
+_WITH_POST: Final = {
+    NONE: "Leave them out",
+    STRIPPED: "Include them de-identified",
+    WHOLE: "Include them as they are",
+}
 
 
 def show_record(
@@ -49,20 +57,25 @@ def show_record(
         _offer_report(case, analysis, about)
         _offer_json(analysis)
     with right:
-        st.header("Versions and times", anchor=False)
-        write_table(
-            ("What", "Version"),
-            [
-                ("Bundle", f"{analysis.bundle.name} {analysis.bundle.version}"),
-                ("SHA-256 of its manifest", f"{analysis.bundle.sha256[:16]}…"),
-                *analysis.versions.items(),
-            ],
-        )
-        write_table(
-            ("Stage", "Seconds"),
-            [(say_stage(name), f"{ms / 1000:.2f}") for name, ms in analysis.timing_ms.items()],
-            numeric=(1,),
-        )
+        show_versions(analysis)
+
+
+def show_versions(analysis: Analysis) -> None:
+    """Draws which versions gave an analysis, and how long each stage took."""
+    st.header("Versions and times", anchor=False)
+    write_table(
+        ("What", "Version"),
+        [
+            ("Bundle", f"{analysis.bundle.name} {analysis.bundle.version}"),
+            ("SHA-256 of its manifest", f"{analysis.bundle.sha256[:16]}…"),
+            *analysis.versions.items(),
+        ],
+    )
+    write_table(
+        ("Stage", "Seconds"),
+        [(say_stage(name), f"{ms / 1000:.2f}") for name, ms in analysis.timing_ms.items()],
+        numeric=(1,),
+    )
 
 
 def encode(analysis: Analysis) -> str:
@@ -76,20 +89,40 @@ def _offer_report(case: Case, analysis: Analysis, about: About) -> None:
         "One file for browser and paper, with all charts and numbers. It needs no network and "
         "asks for nothing."
     )
-    with_post = st.checkbox(
-        "Include the post and its words",
+    with_post = st.radio(
+        "The post and its words",
+        list(_WITH_POST),
+        format_func=_WITH_POST.__getitem__,
         key=f"record_with_post_{id(case)}",
-        help="Without it the report holds no word of the post. With it, keep it as safe as the "
+        help="Left out, the report holds no word of the post. With it, keep it as safe as the "
         "post.",
     )
-    text = case.order.text if with_post else None
+    if with_post == STRIPPED:
+        write_small_print(OF_REPORT)
     st.download_button(
         "Download report",
-        partial(build_report, analysis, about, text=text),
+        partial(build_report_of, case.order.text, with_post or NONE, analysis, about),
         "report.html",
         "text/html",
         disabled=case.running,
         on_click="ignore",
+    )
+
+
+def build_report_of(post: str, with_post: str, analysis: Analysis, about: About) -> str:
+    """The report with as much of the post as was chosen.
+
+    Args:
+        post: as it was analysed.
+        with_post: ``NONE``, ``STRIPPED`` or ``WHOLE``.
+        analysis: of ``post``.
+        about: what stands beside it.
+    """
+    if with_post != STRIPPED:
+        return build_report(analysis, about, text=post if with_post == WHOLE else None)
+    text, kept = strip_post(analysis, post)
+    return build_report(
+        kept.analysis, about, text=text, deidentified=OF_REPORT, lost=list_lost(kept)
     )
 
 

@@ -69,10 +69,10 @@ def show_sound(
         alt=f"Waveform and log-mel spectrogram of {recording.duration_s:.1f} s of sound.",
     )
     if attribution is not None:
-        _say_scores(attribution, sources)
+        draw_spoken(attribution, sources)
     _play(recording, heard.seconds_heard, attribution)
     if attribution is not None and attribution.checks is not None:
-        _show_checks(attribution, attribution.checks)
+        show_checks(attribution, attribution.checks)
     if attribution is not None:
         show_voices(case, attribution.target, sources)
 
@@ -104,7 +104,8 @@ def silence_part(
     return samples
 
 
-def _say_scores(found: SoundAttribution, sources: Mapping[str, str]) -> None:
+def draw_spoken(found: SoundAttribution, sources: Mapping[str, str]) -> None:
+    """Says what the scores of stretches are, and draws the words spoken where they are known."""
     toward = source_of(found.target, sources)
     text, words = list_spoken(found)
     write_small_print(
@@ -121,7 +122,8 @@ def _say_scores(found: SoundAttribution, sources: Mapping[str, str]) -> None:
             write_coloured_words(text, words, toward)
 
 
-def _show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
+def show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
+    """Draws what stands beside the silencing of stretches."""
     told = (say_manner(checks), say_fills(checks), say_gradients(checks), say_trust(checks.trust))
     for sentence in told:
         if sentence is not None:

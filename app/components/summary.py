@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.escape import write_findings, write_small_print
+from app.glossary import explain
 from app.summary import Side, say_set, summarise
 from app.wording import source_of
 from mhkd.analysis import Analysis
@@ -21,9 +22,7 @@ def show_summary(analysis: Analysis, sources: Mapping[str, str]) -> None:
     """
     found = summarise(analysis)
     here = source_of(found.target, sources)
-    told = say_set(analysis.prediction_set, sources, ordered=analysis.ordered)
-    if told is not None:
-        write_small_print(told)
+    show_set(analysis, sources)
     with st.container(key="summary"):
         write_findings(
             [
@@ -33,6 +32,14 @@ def show_summary(analysis: Analysis, sources: Mapping[str, str]) -> None:
                 ("Read and heard", (), " ".join(found.unread)),
             ]
         )
+
+
+def show_set(analysis: Analysis, sources: Mapping[str, str]) -> None:
+    """Draws the student's set of labels; nothing where the bundle does not give one."""
+    told = say_set(analysis.prediction_set, sources, ordered=analysis.ordered)
+    if told is not None:
+        st.caption("Set of labels", help=explain("Set of labels"))
+        write_small_print(told)
 
 
 def _say(side: Side, words_fail: str | None) -> str:

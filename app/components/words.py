@@ -16,6 +16,7 @@ from app.escape import (
     write_small_print,
     write_table,
 )
+from app.glossary import explain
 from app.shared_words import compare_evidence, list_shared, say_shared
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
@@ -28,7 +29,7 @@ from app.words_wording import (
     say_words_trust,
 )
 from app.work import Case, ExplainedModel
-from mhkd.analysis import WordAttribution, WordScore
+from mhkd.analysis import Attributions, WordAttribution, WordScore
 
 _STRONGEST = 10
 
@@ -46,12 +47,13 @@ def show_words(case: Case, labels: tuple[str, ...], sources: Mapping[str, str]) 
         _show_model(case, "student", labels, sources)
     with right:
         _show_model(case, "text", labels, sources)
-    _show_shared(case)
+    if case.analysis is not None:
+        show_shared(case.analysis.attributions)
 
 
-def _show_shared(case: Case) -> None:
-    explained = None if case.analysis is None else case.analysis.attributions
-    if explained is None or explained.student is None or explained.text is None:
+def show_shared(explained: Attributions) -> None:
+    """Draws which strongest words the student and its text teacher have in common."""
+    if explained.student is None or explained.text is None:
         return
     shared = compare_evidence(explained.student, explained.text)
     if shared is None:
@@ -74,35 +76,58 @@ def strongest(words: tuple[WordScore, ...]) -> list[WordScore]:
     return sorted(words, key=lambda word: -abs(word.score))[:_STRONGEST]
 
 
-def _show_model(
-    case: Case, model: ExplainedModel, labels: tuple[str, ...], sources: Mapping[str, str]
-) -> None:
-    st.header(MODEL_NAMES[model], anchor=False)
-    found = choose_attribution(case, model, labels, sources)
-    if not isinstance(found, WordAttribution):
-        return
-    toward = source_of(found.target, sources)
-    with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}"):
-        write_coloured_words(case.order.text, found.words, toward)
-    show_legend(toward)
-    write_small_print(say_words_trust(found))
-    if (trust := say_trust(found.trust)) is not None:
-        write_small_print(trust)
-    if (other := say_other_baseline(found)) is not None:
-        write_small_print(other)
-    _show_fidelity(case, model, found)
-    with st.expander(f"Strongest {found.unit}s as a table"):
-        write_table(
-            (
-                found.unit.capitalize(),
-                "Fall of the logit" if found.fallback else "Share of the logit",
-            ),
-            [(word.text, signed(word.score, 3)) for word in strongest(found.words)],
-            numeric=(1,),
-        )
+def write_model_name(model: str) -> None:
+    """Names the model; beside the first one stands what an attribution is."""
+    meant = explain("Attribution", "Trust mark") if model == "student" else None
+    st.header(MODEL_NAMES[model], anchor=False, help=meant)
+
+
+def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> None:
+    """Draws the words in their colours, and what is said of how far they can be trusted.
+
+    Args:
+        found: the explanation; without words, only what is said of it is drawn.
+        model: whose it is.
+        text: what the words have their places in.
+        toward: where posts of the label explained come from.
+    """
+    if found.words:
+        with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}"):
+            write_coloured_words(text, found.words, toward)
+        show_legend(toward)
+    told = (say_words_trust(found), say_trust(found.trust), say_other_baseline(found))
+    for sentence in told:
+        if sentence is not None:
+            write_small_print(sentence)
+
+
+def list_strongest(found: WordAttribution) -> None:
+    """Draws the strongest words as a table, to be unfolded, with the method."""
+    with st.expander(f"Strongest {found.unit}s as a table" if found.words else "Method"):
+        if found.words:
+            write_table(
+                (
+                    found.unit.capitalize(),
+                    "Fall of the logit" if found.fallback else "Share of the logit",
+                ),
+                [(word.text, signed(word.score, 3)) for word in strongest(found.words)],
+                numeric=(1,),
+            )
         write_small_print(say_words_method(found))
         if (limits := say_thresholds(found.trust)) is not None:
             write_small_print(limits)
+
+
+def _show_model(
+    case: Case, model: ExplainedModel, labels: tuple[str, ...], sources: Mapping[str, str]
+) -> None:
+    write_model_name(model)
+    found = choose_attribution(case, model, labels, sources)
+    if not isinstance(found, WordAttribution):
+        return
+    draw_words(found, model, case.order.text, source_of(found.target, sources))
+    _show_fidelity(case, model, found)
+    list_strongest(found)
 
 
 def _show_fidelity(case: Case, model: ExplainedModel, found: WordAttribution) -> None:

@@ -18,7 +18,12 @@ from app.components.help_lines import show_help_lines
 from app.components.keep import show_keep
 from app.components.learned import show_learned
 from app.components.models_table import show_models
-from app.components.post_input import ask_post, clear_post, settle_post
+from app.components.post_input import (
+    ask_post,
+    clear_post,
+    is_blurred_again,
+    settle_post,
+)
 from app.components.quality import show_read
 from app.components.record import show_record
 from app.components.running import offer_cancel, watch_case
@@ -47,6 +52,9 @@ def show_page() -> None:
 
 def _draw() -> None:
     desk, opening = open_desk(), models.open_analyser()
+    if is_blurred_again():
+        st.session_state["analyse_blurred"] = True
+        blur_post()  # before the field is drawn
     st.title("What does this post resemble?", anchor=False)
     show_help_lines()
     st.space("small")
@@ -174,7 +182,7 @@ def _show_details(case: Case) -> None:
     )
     with words, st.container(key="details_words"):
         show_words(case, labels, sources)
-        show_counterfactual(case, sources)
+        show_counterfactual(analysis.attributions.counterfactual, case.order.text, sources)
     with emotions, st.container(key="details_emotions"):
         show_emotions(case, labels, sources)
     with sound:

@@ -20,6 +20,7 @@ from app.components.batch.setup import ask_file, ask_settings, say_formats
 from app.components.help_lines import show_help_lines
 from app.components.post_input import is_post_taken, take_post
 from app.escape import write_note, write_small_print, write_table
+from app.glossary import explain
 from app.pages import go_to
 from app.session import finished, open_desk
 from app.wording import MODEL_NAMES
@@ -103,7 +104,7 @@ def _differ(now: Settings, then: Settings) -> bool:
 
 def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
     answers, sources = collect_answers(run), analyser.manifest.label_sources
-    st.header("Results", anchor=False)
+    st.header("Results", anchor=False, help=explain("Calibrated probability", "ECE"))
     left, right = st.columns(2, gap="large")
     with left:
         model = st.selectbox(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import access, models
+from app import access
 from app.components.case_list import choose_case
 from app.components.case_shown import show_case
 from app.components.cases_care import show_agreement, show_backup, show_export
 from app.components.help_lines import show_help_lines
 from app.escape import write_note, write_small_print
+from app.kept_case import find_open_bundle
 from mhkd.cases.roles import Action
 from mhkd.cases.store import CaseStore
 from mhkd.errors import CaseError
@@ -48,10 +49,10 @@ def _show(store: CaseStore, gone: int) -> None:
         if access.is_allowed(Action.restore):
             show_backup(store, empty=True)
         return
-    sources = _sources()
-    chosen = choose_case(store, sources)
+    bundle = find_open_bundle()
+    chosen = choose_case(store, bundle.sources)
     if chosen is not None:
-        show_case(store, chosen, sources)
+        show_case(store, chosen, bundle)
     st.space("small")
     cases = store.list(limit=1_000_000)
     left, right = st.columns(2, gap="large")
@@ -62,11 +63,3 @@ def _show(store: CaseStore, gone: int) -> None:
     with right:
         show_export(store, cases)
     show_backup(store, empty=False)
-
-
-def _sources() -> dict[str, str]:
-    """Where posts come from, as far as the models are open; labels speak for themselves else."""
-    opening = models.open_analyser()
-    if not opening.done() or opening.exception() is not None:
-        return {}
-    return dict(opening.result().manifest.label_sources)

@@ -9,7 +9,7 @@ import streamlit as st
 from app import models
 from app.components.help_lines import show_help_lines
 from app.components.opening import await_analyser
-from app.components.post_input import read_samples
+from app.components.post_input import CONTENT_NOTE, read_samples
 from app.components.tour.parts import show_part
 from app.components.tour.picture import show_picture
 from app.escape import write_lines, write_note, write_small_print
@@ -92,6 +92,7 @@ def _show_step(step: Step) -> None:
     analyser = await_analyser(models.open_analyser())
     if step.part == "story":
         show_picture()
+        write_small_print(CONTENT_NOTE)
     if analyser is None or step.part in _WITHOUT_CASE:
         return
     samples = read_samples()

@@ -82,6 +82,7 @@ def make_case(
     *,
     id: str,  # noqa: A002
     text: str | None = None,
+    post: str | None = None,
     retention_days: int = RETENTION_DAYS[0],
     now: datetime | None = None,
 ) -> NewCase:
@@ -92,6 +93,7 @@ def make_case(
         judgement: the reader's.
         id: new, unlike any other.
         text: the de-identified text that the reader confirmed; None keeps no word.
+        post: what was analysed. Nothing of it is kept; it tells where its words stand in ``text``.
         retention_days: until the case is deleted.
         now: the moment of keeping.
 
@@ -126,7 +128,7 @@ def make_case(
         ),
         text=None if text is None else _storable(text),
     )
-    return NewCase(case, keep_words_of(analysis, case.text))
+    return NewCase(case, keep_words_of(analysis, case.text, post=post))
 
 
 def _storable(text: str) -> str:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import models
 from app.compare_work import CompareDesk, Side
+from app.components.post_input import CONTENT_NOTE
 from app.components.sound import as_wav
 from app.work import Desk, Order
 from mhkd.errors import BundleError, InputError
@@ -36,6 +37,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
 def test_empty(page: AppTest) -> None:
     assert page.title[0].value == "What changes the answer?"
     assert "not a diagnosis" in _html(page) and "988" in _html(page)
+    assert _html(page).count(CONTENT_NOTE) == 1
     assert _button(page, "Compare").disabled
     assert not page.exception
 

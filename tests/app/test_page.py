@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import models, session
+from app.components.post_input import CONTENT_NOTE
 from app.components.sound import as_wav
 from app.work import Desk
 from mhkd.analyser import Analyser
@@ -44,6 +45,7 @@ def test_before_any_analysis(open_page: Callable[[Load], AppTest]) -> None:
     page = open_page(ExampleAnalyser)
     assert page.title[0].value == "What does this post resemble?"
     _assert_help(page)
+    assert _html(page).count(CONTENT_NOTE) == 1
     assert not page.exception
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import models
+from app.components.post_input import CONTENT_NOTE
 from app.tour import STEPS
 from mhkd.errors import BundleError, InputError
 from tests.app.example_analysis import ExampleAnalyser
@@ -54,6 +55,7 @@ def _await(page: AppTest, words: str) -> None:
 def test_every_step_forward_and_back(tour: AppTest) -> None:
     assert tour.title[0].value == STEPS[0].title
     assert tour.button(key="tour_back").disabled
+    assert CONTENT_NOTE in _html(tour)
     shown = (
         "It has been grey for months",
         "It says r/SuicideWatch, with a calibrated probability of 0.81.",

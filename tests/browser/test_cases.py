@@ -84,10 +84,17 @@ def test_keep_find_delete_and_report(
     page.get_by_text("taken out what points to a person").click()
     page.get_by_role("button", name="Keep this case").click()
     page.get_by_text("This case is on the page Cases").wait_for()
-    _find_and_delete(page)
+    _find(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download report").click()
+    download.value.save_as(tmp_path / "case.html")
+    _delete(page)
     page.close()
     assert verify_log(tmp_path / "audit.jsonl").lines == 3
-    _open_offline(chromium, tmp_path / "report.html")
+    assert "burden" not in _open_offline(chromium, tmp_path / "report.html")
+    told = _open_offline(chromium, tmp_path / "case.html")
+    assert "write to [e-mail]." in told and "This is not anonymous" in told
+    assert "jo@example.org" not in told
 
 
 def _keep(page: playwright_api.Page) -> None:
@@ -99,7 +106,7 @@ def _keep(page: playwright_api.Page) -> None:
     page.get_by_label("Text that will be kept").wait_for()
 
 
-def _find_and_delete(page: playwright_api.Page) -> None:
+def _find(page: playwright_api.Page) -> None:
     page.get_by_role("link", name="Cases").click()
     search = page.get_by_label("Search text, notes and judgements")
     search.fill("burden remark")
@@ -107,13 +114,21 @@ def _find_and_delete(page: playwright_api.Page) -> None:
     page.get_by_role("combobox", name="Open a case").click()
     page.get_by_role("option").first.click()
     page.get_by_text("a quiet remark").wait_for()
-    page.get_by_text("write to [e-mail]").wait_for()
+    page.get_by_role("heading", name="Five answers side by side").wait_for()
+    page.locator(".post-words .toward", has_text="burden").first.wait_for()
+    page.get_by_role("tab", name="Record").click()
+    page.get_by_text("Include the de-identified text and its words").click()
+    page.get_by_text("read by the one who kept it").wait_for()
+
+
+def _delete(page: playwright_api.Page) -> None:
     page.get_by_role("button", name="Delete this case").click()
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_text("No case is kept.").wait_for()
 
 
-def _open_offline(chromium: playwright_api.Browser, report: Path) -> None:
+def _open_offline(chromium: playwright_api.Browser, report: Path) -> str:
+    """What a report says, opened without a network and printed."""
     context = chromium.new_context(offline=True)
     page, told, asked = context.new_page(), [], []
     page.set_default_timeout(_PATIENCE_MS)
@@ -126,8 +141,8 @@ def _open_offline(chromium: playwright_api.Browser, report: Path) -> None:
     assert page.locator(".chart .main-svg").count() >= 5
     assert asked == [report.as_uri()]
     assert told == []
-    text = page.locator("main").inner_text()
+    text: str = page.locator("main").inner_text()
     assert "It is not a diagnosis" in text
-    assert "burden" not in text
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     context.close()
+    return text

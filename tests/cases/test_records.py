@@ -45,6 +45,23 @@ def test_with_a_text_only_its_words_are_kept() -> None:
     assert new.analysis["attributions"]["emotion"]["word_emotions"]["burden"] == ["sadness"]
 
 
+def test_places_are_those_of_the_kept_text_and_marks_are_kept() -> None:
+    post = Post("Wilhelmina says I am a burden to jo@example.org today")
+    text = "[name] says I am a burden to [e-mail] today"
+    new = make_case(
+        build_analysis(post), Judgement("suicide"), id="a", text=text, post=post.text, now=NOW
+    )
+    words = new.analysis["attributions"]["student"]["words"]
+    assert [word["text"] for word in words if word["start"] is None] == [HIDDEN, HIDDEN]
+    placed = [word for word in words if word["start"] is not None]
+    assert [text[word["start"] : word["end"]] for word in placed] == [w["text"] for w in placed]
+    assert "ilhelmina" not in json.dumps(new.analysis)
+    assert new.analysis["attributions"]["audio"]["checks"]["trust"]["mark"] == "holds"
+    bare = make_case(build_analysis(post), Judgement("suicide"), id="a", post=post.text, now=NOW)
+    assert bare.analysis["attributions"]["student"]["words"] is None
+    assert "says" not in json.dumps(bare.analysis)
+
+
 def test_retention_ends_on_a_day_and_the_note_is_cleaned() -> None:
     new = new_case(NEITHER, note="rang 07700 900123\0", retention_days=30)
     assert new.case.expires_on == date(2026, 12, 24)

@@ -12,6 +12,7 @@ import streamlit as st
 from app.batch_wording import say_sound
 from app.batch_work import Job
 from app.escape import write_small_print
+from app.glossary import explain
 from app.wording import MODEL_NAMES, say_finding, source_of
 from mhkd.batch.measured import measure_divergence
 from mhkd.batch.posts import Doubt
@@ -85,6 +86,7 @@ def show_disagreement(
         others,
         format_func=MODEL_NAMES.__getitem__,
         key="batch_differ_other",
+        help=explain("Divergence"),
     )
     student, teacher = answers["student"], answers[other]
     bits = measure_divergence(student, teacher)

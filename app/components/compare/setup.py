@@ -11,7 +11,7 @@ from app import models
 from app.compare_work import Side
 from app.comparison import NAMES, Mode
 from app.comparison_wording import MISMATCH
-from app.components.post_input import FORMATS, read_samples
+from app.components.post_input import CONTENT_NOTE, FORMATS, read_samples
 from app.escape import write_note, write_small_print
 from app.session import finished
 from app.wording import say_length
@@ -102,6 +102,8 @@ def ask_question() -> Question:
         persist_state="session",
         wrap=True,
     )
+    if read_samples():
+        write_small_print(CONTENT_NOTE)
     texts = _ask_one_post() if mode == "bundles" else _ask_two_posts(mode)
     sound = st.pills(
         "Sound",

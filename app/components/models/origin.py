@@ -11,6 +11,7 @@ from app import model_facts as facts
 from app import model_studies as studies
 from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
+from app.glossary import explain
 from app.model_explanations import (
     HEADER,
     draw_explanations,
@@ -75,6 +76,8 @@ def show_explanations(analyser: Analyser) -> None:
             "words is tested on its own when it is made, and its mark stands below it."
         )
         return
+    meant = explain("Attribution", "Trust mark")
+    st.subheader("Attributions put to the test", anchor=False, help=meant)
     figure = draw_explanations(report)
     if figure is not None:
         show_figure(

@@ -13,6 +13,7 @@ from app.batch_charts import draw_reliability, draw_risk_coverage
 from app.batch_numbers import list_bins, list_risk
 from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
+from app.glossary import explain
 from app.wording import COMPARED_NAMES, source_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def show_results(manifest: Manifest) -> None:
     if not facts.find_measured(metrics):
         write_small_print("This bundle comes without metrics.")
         return
-    metric = _ask_metric("models_metric", tuple(_shared(metrics)))
+    meant = explain("Macro-F1", "AUC", "ECE")
+    metric = _ask_metric("models_metric", tuple(_shared(metrics)), meant)
     show_figure(
         charts.draw_metric(metrics, metric),
         charts.list_metric(metrics, metric),
@@ -49,7 +51,8 @@ def show_results(manifest: Manifest) -> None:
         write_table(("Model", *heads), apart, numeric=range(1, 1 + len(heads)))
     outside = facts.list_outside(metrics)
     if outside:
-        st.subheader("Posts outside what the student knows", anchor=False)
+        meant = explain("Outside")
+        st.subheader("Posts outside what the student knows", anchor=False, help=meant)
         header = ("Posts", "Called outside", "Posts tried")
         write_table(header, outside, numeric=(1, 2))
 
@@ -96,6 +99,7 @@ def show_calibration(manifest: Manifest) -> None:
             required=True,
             wrap=True,
             key="models_reliability_of",
+            help=explain("Calibrated probability"),
         ) or next(iter(binned))
         show_figure(
             draw_reliability(binned[model]),
@@ -119,6 +123,7 @@ def show_calibration(manifest: Manifest) -> None:
         "Temperatures were fitted on held-out training posts; the teachers’ mean is not "
         "calibrated again."
     )
+    st.caption("Sets of labels", help=explain("Set of labels"))
     write_small_print(facts.say_sets(manifest))
 
 
@@ -162,7 +167,7 @@ def show_ablation(manifest: Manifest) -> None:
     )
     shapley = (found.get("shapley") or {}).get(metric)
     if shapley:
-        st.subheader("What each teacher adds", anchor=False)
+        st.subheader("What each teacher adds", anchor=False, help=explain("Shapley value"))
         show_figure(
             charts.draw_knowledge(shapley, metric),
             charts.list_knowledge(shapley, metric),
@@ -183,7 +188,7 @@ def show_ablation(manifest: Manifest) -> None:
     )
 
 
-def _ask_metric(key: str, offered: tuple[str, ...]) -> str:
+def _ask_metric(key: str, offered: tuple[str, ...], meant: str | None = None) -> str:
     return (
         st.segmented_control(
             "Measure",
@@ -193,6 +198,7 @@ def _ask_metric(key: str, offered: tuple[str, ...]) -> str:
             required=True,
             wrap=True,
             key=key,
+            help=meant,
         )
         or offered[0]
     )
