@@ -1,17 +1,22 @@
 // Tells the key of this tab, and what is being typed, before the field itself tells it.
-// The tab's store holds the key alone: browsers write that store to their disk.
+// The tab's store holds the key alone: browsers write that store to their disk. A tab that has
+// no key yet has no draft either, and tells nothing before something is typed.
 const NAME = "mhkd-tab";
 const PAUSE_MS = 700;
 const FIELD = '[class*="st-key-post_text_"]';
 let stop = null;
+let timer = 0; // outlives a new draw of the component
 
 export default function ({ data, setStateValue, setTriggerValue }) {
   stop?.();
-  const tab = findKey(data.spent);
-  if (tab && tab !== data.tab) setStateValue("tab", tab);
-  let timer = 0;
+  let told = data.tab;
+  const tell = (tab) => {
+    if (tab && tab !== told) setStateValue("tab", tab);
+    told = tab;
+  };
   const typed = (event) => {
     if (!event.target.closest?.(FIELD)) return;
+    tell(readKey(data.spent) ?? makeKey());
     clearTimeout(timer);
     timer = setTimeout(() => setTriggerValue("typed", event.target.value), PAUSE_MS);
   };
@@ -19,23 +24,33 @@ export default function ({ data, setStateValue, setTriggerValue }) {
   document.addEventListener("input", typed);
   document.addEventListener("focusout", left);
   stop = () => {
-    clearTimeout(timer);
     document.removeEventListener("input", typed);
     document.removeEventListener("focusout", left);
   };
-  return stop;
+  const before = readKey(data.spent);
+  if (before) tell(before);
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
 }
 
-function findKey(spent) {
+function readKey(spent) {
   try {
-    let key = sessionStorage.getItem(NAME);
-    if (!/^[0-9a-f]{32}$/.test(key ?? "") || key === spent) {
-      const bytes = crypto.getRandomValues(new Uint8Array(16));
-      key = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-      sessionStorage.setItem(NAME, key);
-    }
-    return key;
+    const key = sessionStorage.getItem(NAME) ?? "";
+    return /^[0-9a-f]{32}$/.test(key) && key !== spent ? key : null;
   } catch {
     return null; // the browser stores nothing for this page
+  }
+}
+
+function makeKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const key = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  try {
+    sessionStorage.setItem(NAME, key);
+    return key;
+  } catch {
+    return null;
   }
 }

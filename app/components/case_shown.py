@@ -124,10 +124,10 @@ def _show_judgement(case: Case, sources: Mapping[str, str]) -> None:
         ],
     )
     if case.judgement.note:
-        st.caption("Note")
+        write_small_print("Note")
         st.text(case.judgement.note)
     if case.text is None:
         write_small_print("The text was not kept, and with it no word of the post.")
         return
-    st.caption("De-identified text (not anonymous)")
+    write_small_print("De-identified text (not anonymous)")
     st.text(case.text)

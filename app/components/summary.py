@@ -38,7 +38,7 @@ def show_set(analysis: Analysis, sources: Mapping[str, str]) -> None:
     """Draws the student's set of labels; nothing where the bundle does not give one."""
     told = say_set(analysis.prediction_set, sources, ordered=analysis.ordered)
     if told is not None:
-        st.caption("Set of labels", help=explain("Set of labels"))
+        st.markdown("Set of labels", help=explain("Set of labels"))
         write_small_print(told)
 
 

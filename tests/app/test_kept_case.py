@@ -215,7 +215,7 @@ def test_the_set_of_labels_of_a_kept_case(open_case: OpenCase) -> None:
     analysis = replace(build_analysis(Post(_POST)), prediction_set=found)
     page = open_case(new_case(analysis=analysis))
     assert "At 90 % not decided: r/depression or r/SuicideWatch" in _html(page)
-    [meant] = [caption.help for caption in page.caption if caption.value == "Set of labels"]
+    [meant] = [block.help for block in page.markdown if block.value == "Set of labels"]
     assert meant == explain("Set of labels")
     helps = {header.value: header.proto.help for header in page.header}
     assert helps["What each teacher contributes"] == explain("Contribution", "Shapley value")

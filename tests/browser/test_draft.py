@@ -37,8 +37,10 @@ def _open(context: playwright_api.BrowserContext, address: str) -> playwright_ap
     page.set_default_timeout(_PATIENCE_MS)
     page.goto(address)
     page.get_by_label("Post", exact=True).wait_for()
-    page.wait_for_function("() => sessionStorage.getItem('mhkd-tab') !== null")
     page.wait_for_timeout(1500)
+    assert page.evaluate("sessionStorage.length") == 0, (
+        "nothing is stored before something is typed"
+    )
     return page
 
 

@@ -123,7 +123,7 @@ def show_calibration(manifest: Manifest) -> None:
         "Temperatures were fitted on held-out training posts; the teachers’ mean is not "
         "calibrated again."
     )
-    st.caption("Sets of labels", help=explain("Set of labels"))
+    st.markdown("Sets of labels", help=explain("Set of labels"))
     write_small_print(facts.say_sets(manifest))
 
 
