@@ -56,6 +56,9 @@ def list_learned(found: StudentContributions) -> list[tuple[str, str]]:
     return rows
 
 
+_ROOM = 2.6  # so that a number beside the longest bar clears the names at 390 px
+
+
 def draw_learned(found: StudentContributions) -> go.Figure:
     """A signed bar for each teacher with its spread over seeds; hollow within noise."""
     names = list(found.shapley)
@@ -93,7 +96,7 @@ def draw_learned(found: StudentContributions) -> go.Figure:
     set_frame(figure, height=210, bottom=46)
     figure.update_yaxes(categoryorder="array", categoryarray=rows[::-1], fixedrange=True)
     figure.update_xaxes(
-        range=[-1.7 * reach, 1.7 * reach],
+        range=[-_ROOM * reach, _ROOM * reach],
         fixedrange=True,
         zeroline=True,
         zerolinecolor=NEUTRAL,
