@@ -5,12 +5,11 @@ Headings follow Mitchell et al., Model Cards for Model Reporting, FAT* 2019.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mhkd.bundle import Manifest, TextSettings
-from mhkd.metrics import say_difference
+from mhkd.training.card_results import tell_results
 from mhkd.training.card_studies import (
     tell_emotion_study,
     tell_large,
@@ -18,26 +17,6 @@ from mhkd.training.card_studies import (
     tell_mean_rules,
     tell_subsets,
 )
-
-_NAMES = {
-    "text": "Text teacher",
-    "audio": "Audio teacher",
-    "emotion": "Emotion teacher",
-    "teachers": "Teachers' mean",
-    "student": "Student",
-    "student_without_teachers": "Same student, no distillation",
-    "student_large": "Larger student",
-    "student_large_without_teachers": "Larger student, no distillation",
-    "tf_idf_linear": "TF-IDF + linear",
-}
-_COLUMNS = {
-    "accuracy": "accuracy",
-    "f1_macro": "macro-F1",
-    "f1_weighted": "weighted F1",
-    "auc": "AUC",
-    "ece": "ECE",
-    "brier": "Brier",
-}
 
 
 def write_card(manifest: Manifest, file: Path) -> None:
@@ -47,7 +26,7 @@ def write_card(manifest: Manifest, file: Path) -> None:
         _use(manifest),
         _data(manifest),
         _models(manifest),
-        _results(manifest),
+        tell_results(manifest),
         tell_subsets(manifest.metrics.get("subsets")),
         _limits(manifest),
     ]
@@ -196,149 +175,6 @@ def _validation(manifest: Manifest) -> str:
     )
 
 
-def _results(manifest: Manifest) -> str:
-    metrics = manifest.metrics
-    n = metrics["student"]["n"]
-    head = "| model | " + " | ".join(_COLUMNS.values()) + " |"
-    rule = "|---" * (len(_COLUMNS) + 1) + "|"
-    rows = [
-        f"| {title} | " + " | ".join(_cell(metrics[name], key) for key in _COLUMNS) + " |"
-        for name, title in _NAMES.items()
-        if name in metrics
-    ]
-    paired = metrics["comparison"]["student_against_twin"]
-    calibrated = ", ".join(
-        f"{title} {metrics[name]['ece_if_calibrated']:.3f}"
-        for name, title in _NAMES.items()
-        if name in metrics
-    )
-    return (
-        f"## Results on the test part (n = {n})\n\n"
-        "In brackets 95 % intervals: Wilson for the accuracy, else percentiles of 2,000 bootstrap "
-        "samples of the posts. One run; the shipped seed. ECE: ten bins of equal mass.\n\n"
-        + "\n".join([head, rule, *rows])
-        + f"\n\nMajority class: {metrics['comparison']['majority_class']:.1%}. "
-        f"Student against its twin: {paired['only_first']} posts only the student gets right, "
-        f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
-        f"{_difference(paired)}. "
-        "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
-        f"{calibrated}.\n\n"
-        + _f1_by_label(manifest)
-        + _variants(manifest)
-        + _sets(manifest)
-        + _outside(manifest)
-    )
-
-
-def tell_crossval(report: Mapping[str, Any]) -> str:
-    """What models trained anew in every fold reach, beginning with its heading."""
-    metrics, paired = report["metrics"], report["student_against_twin"]
-    head = "| model | " + " | ".join(_COLUMNS.values()) + " | ECE if calibrated |"
-    rows = [
-        f"| {title} | "
-        + " | ".join(_cell(metrics[name], key) for key in _COLUMNS)
-        + f" | {metrics[name]['ece_if_calibrated']:.3f} |"
-        for name, title in _NAMES.items()
-        if name in metrics
-    ]
-    return (
-        f"## Cross-validation\n\nAll {metrics['student']['n']} posts, each by models that were "
-        f"trained without its fold ({report['folds']} folds, column `{report['column']}`, one seed "
-        "a fold): teachers, soft targets, students and temperatures anew. Numbers stand in "
-        "`reports/crossval.json`.\n\n"
-        + "\n".join([head, "|---" * (len(_COLUMNS) + 2) + "|", *rows])
-        + f"\n\nStudent against its twin: {paired['only_first']} posts only the student gets "
-        f"right, {paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
-        f"{_difference(paired)}."
-    )
-
-
-def _difference(paired: dict[str, Any]) -> str:
-    return f"; accuracy {say_difference(paired)}" if "difference" in paired else ""
-
-
-def _f1_by_label(manifest: Manifest) -> str:
-    rows = [
-        f"| {title} | "
-        + " | ".join(
-            f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
-            for value, (low, high) in zip(
-                found["f1_per_class"], found["intervals"]["f1_per_class"], strict=True
-            )
-        )
-        + " |"
-        for name, title in _NAMES.items()
-        if "f1_per_class" in (found := manifest.metrics.get(name, {}))
-    ]
-    if not rows:
-        return ""
-    labels = " | ".join(manifest.labels)
-    rule = "|---" * (len(manifest.labels) + 1) + "|"
-    return "\n".join([f"F1 of each label:\n\n| model | {labels} |", rule, *rows]) + "\n\n"
-
-
-def _sets(manifest: Manifest) -> str:
-    settings, found = manifest.conformal, manifest.metrics.get("conformal")
-    if settings is None or found is None:
-        return ""
-    return (
-        f"Sets of labels (split conformal, {settings.coverage:.0%} promised, calibrated on "
-        f"{settings.n} held-out training posts): {found['share']:.1%} "
-        f"[{found['interval'][0]:.1%}, {found['interval'][1]:.1%}] of the test posts' sets hold "
-        f"their label; {found['single']:.1%} hold one label only.\n\n"
-    )
-
-
-def _variants(manifest: Manifest) -> str:
-    titles = {
-        "author_disjoint": "by nobody who wrote a training post",
-        "no_near_duplicates": "unlike every training post and every other test post",
-    }
-    kinds = {
-        kind: found
-        for kind, found in manifest.metrics.get("variants", {}).items()
-        if found["models"]
-    }
-    if not kinds:
-        return ""
-    heads = [f"{titles[kind]} (n = {found['n']})" for kind, found in kinds.items()]
-    rows = [
-        f"| {title} | "
-        + " | ".join(_cell(found["models"][name], "accuracy") for found in kinds.values())
-        + " |"
-        for name, title in _NAMES.items()
-        if all(name in found["models"] for found in kinds.values())
-    ]
-    return (
-        "Accuracy on the test posts that are\n\n"
-        + "\n".join([f"| model | {' | '.join(heads)} |", "|---" * (len(kinds) + 1) + "|", *rows])
-        + "\n\n"
-    )
-
-
-def _outside(manifest: Manifest) -> str:
-    rates: dict[str, Any] = manifest.metrics.get("outside", {})
-    skipped = max((kind["skip"] for kind in manifest.recipe["data"]["unfamiliar"]), default=0)
-    rows = [
-        f"| {name} | {rate['share']:.1%} [{rate['interval'][0]:.1%}, {rate['interval'][1]:.1%}] "
-        f"| {rate['n']} |"
-        for name, rate in rates.items()
-        if rate["share"] is not None
-    ]
-    if not rows:
-        return ""
-    return (
-        "Posts found to be outside what the model knows"
-        + (
-            f" (the test's form was chosen on {skipped} other posts of each kind)"
-            if skipped
-            else ""
-        )
-        + ":\n\n"
-        "| posts | share outside | n |\n|---|---|---|\n" + "\n".join(rows)
-    )
-
-
 def _limits(manifest: Manifest) -> str:
     return (
         "## Limits\n\n"
@@ -352,13 +188,6 @@ def _limits(manifest: Manifest) -> str:
         "official split, which can flatter every model.\n"
         "- Intervals cover the choice of test posts, not the choice of seed."
     )
-
-
-def _cell(values: dict[str, Any], key: str) -> str:
-    low, high = values["intervals"][key]
-    if key in ("ece", "brier", "auc"):
-        return f"{values[key]:.3f} [{low:.3f}, {high:.3f}]"
-    return f"{100 * values[key]:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _voices(counts: dict[str, int]) -> str:

@@ -17,7 +17,7 @@ from mhkd.errors import RecipeError
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure
 from mhkd.reports import put_into_bundle, put_section, write_json
 from mhkd.training.assemble import PREDICTIONS_FILE
-from mhkd.training.card import tell_crossval
+from mhkd.training.card_results import tell_crossval
 from mhkd.training.data import TaskData, load_everyone, with_folds
 from mhkd.training.recipe import Recipe, load_recipe
 from mhkd.training.run import Run, train_task
