@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import access
 from app.components.bundle_choice import choose_bundle
+from app.components.links import hold_links
 from app.escape import write_style
 from app.pages import build_pages
 from app.uploads import release_unused
@@ -31,6 +32,7 @@ def draw_app() -> None:
         st.navigation([st.Page(access.show_sign_in, title="Sign in")], position="hidden").run()
         return
     page = st.navigation(build_pages(), position="top")
+    hold_links()
     access.show_reader()
     choose_bundle()
     page.run()
