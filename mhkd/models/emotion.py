@@ -94,7 +94,11 @@ class EmotionClassifier(nn.Module):
 
     def forward_embeddings(self, embeddings: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Logits from embeddings and the weight of each, shape (posts, words)."""
-        spread = weights.unsqueeze(-1).to(embeddings.dtype)
-        pooled = (embeddings * spread).sum(1) / spread.sum(1).clamp(min=1)
-        logits: torch.Tensor = self.mlp(pooled)
+        logits: torch.Tensor = self.mlp(self.pool(embeddings, weights))
         return logits
+
+    @staticmethod
+    def pool(embeddings: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """The weighted mean of a post's words, shape (posts, width)."""
+        spread = weights.unsqueeze(-1).to(embeddings.dtype)
+        return (embeddings * spread).sum(1) / spread.sum(1).clamp(min=1)

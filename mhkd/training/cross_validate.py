@@ -40,7 +40,7 @@ def cross_validate(
 
     What is computed for a post without its label (speech, states of frozen layers) is computed
     once for all folds. In each fold one student and its twin are trained, with the recipe's seed;
-    students of other subsets and seeds, and studies, are left to ``train``. A stopped run
+    students of other subsets, seeds and sizes, and studies, are left to ``train``. A stopped run
     goes on where it was.
 
     Args:
@@ -75,7 +75,8 @@ def cross_validate(
 
 
 def _of_one_student(recipe: Recipe) -> Recipe:
-    student = recipe.student.model_copy(update={"seeds": 1, "subset_seeds": 0, "study": False})
+    only = {"seeds": 1, "subset_seeds": 0, "study": False, "large": None}
+    student = recipe.student.model_copy(update=only)
     emotion = recipe.emotion.model_copy(update={"study": False})
     return recipe.model_copy(update={"student": student, "emotion": emotion})
 

@@ -16,8 +16,15 @@ from mhkd.emotion.graph import EmotionGraph, build_graph
 from mhkd.emotion.lexicon import Lexicon
 from mhkd.emotion.lexicons import open_lexicon
 from mhkd.models.backbones import load_text_backbone
-from mhkd.models.emotion import PAD, EmotionClassifier, batch_words, encode_words
-from mhkd.training.fit import Targets, cross_entropy, fit_classifier
+from mhkd.models.emotion import (
+    PAD,
+    EmotionClassifier,
+    EncodedWords,
+    batch_words,
+    encode_words,
+    weigh_words,
+)
+from mhkd.training.fit import Collate, Targets, cross_entropy, fit_classifier
 from mhkd.training.recipe import EmotionRecipe
 
 _WORDS_AT_ONCE = 64
@@ -125,17 +132,42 @@ def fit_emotion_classifier(
     model = EmotionClassifier(table.vectors.clone(), classes, recipe.hidden, recipe.fit.dropout)
     model.embedding.weight.requires_grad_(recipe.tune_embeddings)
     encoded = [encode_words(table.vocabulary, text) for text in texts]
+    part, collate = _what_learns(model, encoded, tuned=recipe.tune_embeddings)
     fit_classifier(
-        model,
+        part,
         rows.tolist(),
-        lambda places: {"word_ids": batch_words([encoded[row] for row in places], _CPU)},
+        collate,
         targets,
         cross_entropy(recipe.fit.label_smoothing),
         recipe.fit,
         seed,
         lengths=[len(post.words) + 1 for post in encoded],
     )
-    return model
+    return model.eval()
+
+
+def _what_learns(
+    model: EmotionClassifier, encoded: Sequence[EncodedWords], *, tuned: bool
+) -> tuple[nn.Module, Collate]:
+    """The part that is trained and its input; a table that stays is pooled once for each post."""
+    if tuned:
+        return model, lambda places: {"word_ids": batch_words([encoded[at] for at in places], _CPU)}
+    with torch.no_grad():
+        each = (batch_words([post], _CPU) for post in encoded)
+        pooled = torch.cat([model.pool(model.embed(ids), weigh_words(ids)) for ids in each])
+    return _OnPooled(model.mlp), lambda places: {"pooled": pooled[list(places)]}
+
+
+class _OnPooled(nn.Module):
+    """The MLP alone, fed with pooled words."""
+
+    def __init__(self, mlp: nn.Module) -> None:
+        super().__init__()
+        self.mlp = mlp
+
+    def forward(self, pooled: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.mlp(pooled)
+        return logits
 
 
 def scale_table(vectors: torch.Tensor, graph: EmotionGraph) -> torch.Tensor:
