@@ -22,7 +22,7 @@ from app.sound_wording import (
 )
 from app.theme import AWAY, TOWARD
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import is_shaky, list_told, say_trust
+from app.words_wording import is_long, is_shaky, list_told, say_trust
 from mhkd.analysis import (
     Analysis,
     Counterfactual,
@@ -31,6 +31,7 @@ from mhkd.analysis import (
     WordAttribution,
     WordScore,
 )
+from mhkd.text.spans import sum_to_sentences
 
 _TITLES: Final = {"student": "Words", "text": "Words", "emotion": "Emotions", "audio": "Sound"}
 _STRONGEST: Final = 10
@@ -197,11 +198,19 @@ def _build_words(
     ]
     header = ("Word", *(["Emotions"] * bool(notes)), "Share of the logit")
     return (
-        f"{colour_words(text, found.words, toward, notes)}"
+        f"{_build_sentences(found, toward, text)}{colour_words(text, found.words, toward, notes)}"
         f'<p class="small">Ochre with a solid line speaks for {escape(toward)}, blue with a '
         f"dotted line against it; stronger words are darker and bolder.</p>{_build_lost(lost)}"
         f"{build_table(header, rows, numeric=(len(header) - 1,))}"
     )
+
+
+def _build_sentences(found: WordAttribution | EmotionAttribution, toward: str, text: str) -> str:
+    if not isinstance(found, WordAttribution) or not is_long(found):
+        return ""
+    sentences = sum_to_sentences(found.words, text)
+    coloured = colour_words(text, sentences, toward)
+    return f'<p class="small">By sentence:</p>{coloured}<p class="small">Word by word:</p>'
 
 
 def _score(word: WordScore) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.wording import capitalise, join_words, signed
 from mhkd.analysis import EmotionAttribution, WordAttribution, WordTrust
+from mhkd.limits import MAX_OCCLUDED_WORDS
 
 _TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "holds": ("●●●", "Holds"),
@@ -74,6 +75,11 @@ def is_shaky(found: WordAttribution | EmotionAttribution) -> bool:
     if found.trust is not None and found.trust.mark == "fails":
         return True
     return not found.converged and not (isinstance(found, WordAttribution) and found.fallback)
+
+
+def is_long(found: WordAttribution) -> bool:
+    """Whether sentences say more than words: over 150 words, explained one by one."""
+    return found.unit == "word" and len(found.words) > MAX_OCCLUDED_WORDS
 
 
 def say_thresholds(trust: WordTrust | None) -> str | None:

@@ -78,7 +78,10 @@ ALLOWED: dict[str, set[str]] = {
     "results": {"bundle"},
     "remote": {"bundle", "voice_answers"},
 }
-APP_MODULES_ALLOWED = {"mhkd.audio.transcribe"}  # light until it is asked to listen
+APP_MODULES_ALLOWED = {
+    "mhkd.audio.transcribe",  # light until it is asked to listen
+    "mhkd.text.spans",  # needs no model
+}
 APP_ALLOWED = {
     "analyser",
     "analysis",

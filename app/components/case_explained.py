@@ -96,8 +96,7 @@ def _show_words(
     write_small_print(f"Explained toward {toward}.")
     if lost is not None:
         write_small_print(lost)
-    draw_words(found, model, text, toward)
-    list_strongest(found)
+    list_strongest(found, draw_words(found, model, text, toward))
 
 
 def _draw_stretches(found: SoundAttribution, heard_s: float) -> None:

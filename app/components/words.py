@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -20,6 +21,7 @@ from app.glossary import explain
 from app.shared_words import compare_evidence, list_shared, say_shared
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
+    is_long,
     is_shaky,
     say_fidelity,
     say_other_baseline,
@@ -30,8 +32,17 @@ from app.words_wording import (
 )
 from app.work import Case, ExplainedModel
 from mhkd.analysis import Attributions, WordAttribution, WordScore
+from mhkd.text.spans import sum_to_sentences
 
 _STRONGEST = 10
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is coloured of an explanation: its words, or their sums by sentence."""
+
+    unit: str
+    scores: tuple[WordScore, ...]
 
 
 def show_words(case: Case, labels: tuple[str, ...], sources: Mapping[str, str]) -> None:
@@ -63,11 +74,11 @@ def show_shared(explained: Attributions) -> None:
     write_small_print(say_shared(shared))
 
 
-def show_legend(toward: str) -> None:
+def show_legend(toward: str, several: str = "words") -> None:
     """Says what colour and line mean."""
     write_small_print(
         f"Ochre with a solid line speaks for {toward}, blue with a dotted line against it; "
-        "stronger words are darker and bolder."
+        f"stronger {several} are darker and bolder."
     )
 
 
@@ -82,35 +93,47 @@ def write_model_name(model: str) -> None:
     st.header(MODEL_NAMES[model], anchor=False, help=meant)
 
 
-def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> None:
+def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> Parts:
     """Draws the words in their colours, and what is said of how far they can be trusted.
+
+    A post over 150 words is drawn by sentences first.
 
     Args:
         found: the explanation; without words, only what is said of it is drawn.
         model: whose it is.
         text: what the words have their places in.
         toward: where posts of the label explained come from.
+
+    Returns:
+        What was coloured.
     """
+    parts = _choose_parts(found, model, text)
     if found.words:
         with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}"):
-            write_coloured_words(text, found.words, toward)
-        show_legend(toward)
+            write_coloured_words(text, parts.scores, toward)
+        show_legend(toward, f"{parts.unit}s")
     told = (say_words_trust(found), say_trust(found.trust), say_other_baseline(found))
     for sentence in told:
         if sentence is not None:
             write_small_print(sentence)
+    return parts
 
 
-def list_strongest(found: WordAttribution) -> None:
-    """Draws the strongest words as a table, to be unfolded, with the method."""
-    with st.expander(f"Strongest {found.unit}s as a table" if found.words else "Method"):
+def list_strongest(found: WordAttribution, parts: Parts) -> None:
+    """Draws the strongest words as a table, to be unfolded, with the method.
+
+    Args:
+        found: the explanation.
+        parts: of it, as they were coloured.
+    """
+    with st.expander(f"Strongest {parts.unit}s as a table" if found.words else "Method"):
         if found.words:
             write_table(
                 (
-                    found.unit.capitalize(),
+                    parts.unit.capitalize(),
                     "Fall of the logit" if found.fallback else "Share of the logit",
                 ),
-                [(word.text, signed(word.score, 3)) for word in strongest(found.words)],
+                [(word.text, signed(word.score, 3)) for word in strongest(parts.scores)],
                 numeric=(1,),
             )
         write_small_print(say_words_method(found))
@@ -125,9 +148,24 @@ def _show_model(
     found = choose_attribution(case, model, labels, sources)
     if not isinstance(found, WordAttribution):
         return
-    draw_words(found, model, case.order.text, source_of(found.target, sources))
+    parts = draw_words(found, model, case.order.text, source_of(found.target, sources))
     _show_fidelity(case, model, found)
-    list_strongest(found)
+    list_strongest(found, parts)
+
+
+def _choose_parts(found: WordAttribution, model: str, text: str) -> Parts:
+    if not is_long(found):
+        return Parts(found.unit, found.words)
+    chosen = st.segmented_control(
+        "Coloured by",
+        ("Sentences", "Words"),
+        default="Sentences",
+        required=True,
+        key=f"words_by_{model}",
+    )
+    if chosen == "Words":
+        return Parts("word", found.words)
+    return Parts("sentence", sum_to_sentences(found.words, text))
 
 
 def _show_fidelity(case: Case, model: ExplainedModel, found: WordAttribution) -> None:

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import torch
 
 from mhkd.analysis import Counterfactual, WordAttribution, WordScore
-from mhkd.explain.occlude import Span, Unit, sentence_spans, word_spans
-from mhkd.explain.trust import sum_to_spans
+from mhkd.explain.occlude import Unit
 from mhkd.limits import MAX_OCCLUDED_WORDS, MAX_REMOVED_UNITS
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import TextMember
 from mhkd.models.parts import stop_if_cancelled
 from mhkd.models.text import batch_posts
+from mhkd.text.spans import Span, sentence_spans, sum_to_spans, word_spans
 
 _AT_ONCE = 4
 

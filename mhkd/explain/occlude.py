@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -14,43 +13,16 @@ from captum.attr import FeatureAblation
 
 from mhkd.analysis import WordScore
 from mhkd.explain.contrast import contrast
-from mhkd.limits import MAX_OCCLUDED_SENTENCES, MAX_OCCLUDED_WORDS
+from mhkd.limits import MAX_OCCLUDED_WORDS
 from mhkd.models.encoded import EncodedPost
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
 from mhkd.models.text import batch_posts
-from mhkd.text.normalise import replace_unreadable
+from mhkd.text.spans import Span, sentence_spans, word_spans
 
-_WORD = re.compile(r"\S+")
-_SENTENCE = re.compile(r"\S(?:.*?(?:[.!?…]+(?=\s)|\n|\Z))", re.DOTALL)
 _AT_ONCE = 8
 
 Unit = Literal["word", "sentence"]
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of the post, ``text[start:end]``."""
-
-    start: int
-    end: int
-
-
-def word_spans(text: str) -> list[Span]:
-    """Every run of characters without white space; punctuation belongs to its word."""
-    return [Span(*match.span()) for match in _WORD.finditer(replace_unreadable(text))]
-
-
-def sentence_spans(text: str) -> list[Span]:
-    """Sentences and lines; neighbours are joined where there are more than 60."""
-    readable = replace_unreadable(text)
-    found = [
-        Span(match.start(), match.start() + len(match.group().rstrip()))
-        for match in _SENTENCE.finditer(readable)
-    ]
-    together = -(-len(found) // MAX_OCCLUDED_SENTENCES) or 1
-    groups = [found[start : start + together] for start in range(0, len(found), together)]
-    return [Span(group[0].start, group[-1].end) for group in groups]
 
 
 def place_tokens(post: EncodedPost, spans: Sequence[Span]) -> torch.Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -11,10 +10,11 @@ from typing import Literal
 
 from scipy.stats import spearmanr
 
-from mhkd.analysis import TrustThresholds, WordAttribution, WordScore, WordTrust
-from mhkd.explain.occlude import Occluder, Span
+from mhkd.analysis import TrustThresholds, WordAttribution, WordTrust
+from mhkd.explain.occlude import Occluder
 from mhkd.explain.orders import OrderTest, try_order
 from mhkd.limits import FEW_WORDS
+from mhkd.text.spans import sum_to_spans
 
 # Where the bundle carries none: below this the two methods tell different stories.
 USUAL = TrustThresholds(min_advantage=0.0, min_rank_correlation=0.3, posts=0)
@@ -125,14 +125,6 @@ def _doubt(
     if not converged:
         reasons.append("not_converged")
     return reasons
-
-
-def sum_to_spans(words: Sequence[WordScore], spans: Sequence[Span]) -> list[float]:
-    """Scores added up over longer stretches, in which each of them begins."""
-    starts, totals = [span.start for span in spans], [0.0] * len(spans)
-    for word in words:
-        totals[max(0, bisect_right(starts, word.start) - 1)] += word.score
-    return totals
 
 
 def correlate_ranks(first: Sequence[float], second: Sequence[float]) -> float | None:

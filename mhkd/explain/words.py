@@ -26,13 +26,14 @@ from mhkd.explain.fidelity import (
     measure_sensitivity,
 )
 from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
-from mhkd.explain.occlude import Occluder, Occlusion, place_tokens, word_spans
-from mhkd.explain.trust import USUAL, correlate_ranks, judge_words, sum_to_spans
+from mhkd.explain.occlude import Occluder, Occlusion, place_tokens
+from mhkd.explain.trust import USUAL, correlate_ranks, judge_words
 from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
 from mhkd.models.text import TextBatch, TextClassifier, batch_posts
+from mhkd.text.spans import sum_to_spans, word_spans
 
 _TOKENS_AT_ONCE = 512
 _LEAST_STEPS = 24

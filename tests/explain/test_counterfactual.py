@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from mhkd.errors import Cancelled
 from mhkd.explain.counterfactual import find_counterfactual, remove_spans
-from mhkd.explain.occlude import word_spans
 from mhkd.explain.words import explain_words
 from mhkd.predictions import answer_text
+from mhkd.text.spans import word_spans
 from tests.tiny import LABELS, POST
 
 

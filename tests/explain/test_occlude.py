@@ -9,7 +9,7 @@ import torch
 
 from mhkd.errors import Cancelled
 from mhkd.explain.contrast import contrast
-from mhkd.explain.occlude import Occluder, sentence_spans, word_spans
+from mhkd.explain.occlude import Occluder
 from mhkd.explain.words import explain_words, fall_back
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import Members, TextMember
@@ -61,17 +61,6 @@ def test_all_present_and_none(members: Members) -> None:
     found = occluder(torch.cat([every, 0 * every])).tolist()
     assert found[0] == pytest.approx(_output(members.student, POST, range(0)), abs=1e-5)
     assert found[1] == pytest.approx(_output(members.student, POST, range(len(POST))), abs=1e-5)
-
-
-def test_sentences_cover_every_word_once() -> None:
-    text = "One. Two two!\nThree… four?  Five"
-    told = [text[span.start : span.end] for span in sentence_spans(text)]
-    assert told == ["One.", "Two two!", "Three…", "four?", "Five"]
-    many = "So it goes. " * 500
-    spans = sentence_spans(many)
-    assert len(spans) <= 60
-    assert "".join(many[s.start : s.end] for s in spans).replace(" ", "") == many.replace(" ", "")
-    assert len(word_spans(many)) == 1500
 
 
 def test_fallback_says_what_it_is(members: Members) -> None:

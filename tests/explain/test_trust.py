@@ -12,11 +12,12 @@ from scipy.stats import spearmanr
 
 from mhkd.analysis import WordAttribution, WordScore
 from mhkd.errors import Cancelled
-from mhkd.explain.occlude import Occlusion, Span
+from mhkd.explain.occlude import Occlusion
 from mhkd.explain.orders import try_order
 from mhkd.explain.trust import judge_words
 from mhkd.explain.words import check_words, explain_words
 from mhkd.models.members import Members
+from mhkd.text.spans import Span
 from tests.tiny import LABELS, POST
 from tests.unchanged import fingerprint
 

@@ -12,12 +12,12 @@ from hypothesis.strategies import text as texts
 
 from mhkd.errors import Cancelled
 from mhkd.explain.contrast import contrast
-from mhkd.explain.occlude import word_spans
 from mhkd.explain.words import check_words, explain_words, sum_to_words
 from mhkd.limits import MAX_STEPS
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import Members, TextMember
 from mhkd.models.text import batch_posts
+from mhkd.text.spans import word_spans
 from tests.tiny import LABELS, POST
 from tests.unchanged import fingerprint
 
