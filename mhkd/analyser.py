@@ -19,17 +19,11 @@ from mhkd.batch_predictions import (
     predict_posts,
     predict_text_batches,
 )
-from mhkd.bundle import (
-    CARD,
-    Bundle,
-    BundleSummary,
-    Manifest,
-    list_bundles,
-    load_bundle,
-)
+from mhkd.bundle import CARD, Bundle, BundleSummary, list_bundles, load_bundle
 from mhkd.device import default_device, has_fast_bf16
 from mhkd.errors import InputError
 from mhkd.gate import Gate
+from mhkd.manifest import Manifest
 from mhkd.models.members import LARGE, Members, load_large_student
 from mhkd.models.parts import stop_if_cancelled
 from mhkd.models.rounded import round_member, round_region

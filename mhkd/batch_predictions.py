@@ -13,8 +13,8 @@ from mhkd.analysis import MODELS, TEACHERS
 from mhkd.answers import Floats, TextAnswers
 from mhkd.audio.features import resample
 from mhkd.audio.speak import open_voice, speak_post
-from mhkd.bundle import Manifest
 from mhkd.errors import InputError
+from mhkd.manifest import Manifest
 from mhkd.models.audio import encode_sound
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.family import predict_family

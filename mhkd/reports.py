@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mhkd.bundle import MANIFEST, Manifest
+from mhkd.bundle import MANIFEST
 from mhkd.errors import BundleError
+from mhkd.manifest import Manifest
 
 MODEL_NAMES = {
     "student": "Student",

@@ -21,17 +21,18 @@ RECORDS = {
     "errors",
     "formulas",
     "limits",
+    "manifest",
     "post",
     "voices",
 }
 
 # Part of mhkd → the parts of it that it may import, beside the records and itself.
-# An entry with a dot allows that one module. `bundle` in `models` is its manifest, a record.
+# An entry with a dot allows that one module.
 ALLOWED: dict[str, set[str]] = {
     "text": set(),
     "audio": {"text", "device"},
     "emotion": {"text"},
-    "models": {"text", "audio", "emotion.words", "bundle"},
+    "models": {"text", "audio", "emotion.words"},
     "bundle": {"models"},
     "explain": {"models", "text"},
     "predictions": {"models"},

@@ -11,8 +11,9 @@ import torch
 from mhkd.analyser import Analyser
 from mhkd.analysis import Analysis
 from mhkd.audio.transcribe import Transcript
-from mhkd.bundle import MANIFEST, Manifest, save_manifest
+from mhkd.bundle import MANIFEST, save_manifest
 from mhkd.errors import TranscriberError
+from mhkd.manifest import Manifest
 from mhkd.models.backbones import load_text_backbone
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import FAMILIARITY_FILE

@@ -14,9 +14,12 @@ SAMPLES = sorted((ASSETS / "samples").glob("*.json"))
 MODELS = ("text", "audio", "emotion", "teachers", "student")
 
 
-@pytest.fixture(scope="module")
-def analyser():
-    return Analyser.open("sdcnl")
+SHIPPED = ("sdcnl", "idendep")
+
+
+@pytest.fixture(scope="module", params=SHIPPED)
+def analyser(request):
+    return Analyser.open(request.param)
 
 
 def size(folder):
@@ -25,7 +28,7 @@ def size(folder):
 
 def test_every_bundle_is_whole():
     summaries = list_bundles()
-    assert "sdcnl" in {summary.name for summary in summaries}
+    assert {summary.name for summary in summaries} == set(SHIPPED)
     assert [summary.fault for summary in summaries] == [None] * len(summaries)
 
 
@@ -49,7 +52,7 @@ def test_every_teacher_is_surely_better_than_the_majority(analyser):
 
 
 def test_the_card_holds_the_manifests_numbers(analyser):
-    card = (ASSETS / "bundles" / "sdcnl" / "MODEL_CARD.md").read_text("utf-8")
+    card = (ASSETS / "bundles" / analyser.manifest.name / "MODEL_CARD.md").read_text("utf-8")
     for name in (*MODELS, "student_without_teachers", "tf_idf_linear"):
         metrics = analyser.manifest.metrics[name]
         low, high = metrics["intervals"]["accuracy"]
@@ -77,7 +80,8 @@ def test_a_comment_of_another_kind_is_outside(analyser):
     assert "unfamiliar" in {finding.code for finding in analysis.quality}
 
 
-def test_of_the_samples_the_post_on_bread_alone_is_outside(analyser):
+def test_of_the_samples_the_post_on_bread_alone_is_outside():
+    analyser = Analyser.open("sdcnl")
     outside = [
         analyser.analyse(
             Post(json.loads(file.read_text("utf-8"))["text"]), explain="none", speak=False

@@ -21,15 +21,13 @@ from transformers import (
     WhisperFeatureExtractor,
 )
 
-from mhkd.bundle import (
-    FORMAT,
+from mhkd.bundle import FORMAT, hash_file, save_manifest
+from mhkd.manifest import (
     AudioSettings,
     EmotionSettings,
     FamiliaritySettings,
     Manifest,
     TextSettings,
-    hash_file,
-    save_manifest,
 )
 from mhkd.models.emotion import EmotionClassifier
 from mhkd.models.members import (

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mhkd.behaviour.noise import CHANGES, change_post
-from mhkd.bundle import Manifest
+from mhkd.manifest import Manifest
 
 Swap = tuple[str, str]
 

@@ -17,8 +17,8 @@ import torch
 from torch.func import functional_call
 from transformers import PreTrainedModel
 
-from mhkd.bundle import FamilyStudent, TextSettings
 from mhkd.errors import BundleError
+from mhkd.manifest import FamilyStudent, TextSettings
 from mhkd.models.backbones import load_text_backbone, split_encoder
 from mhkd.models.parts import stop_if_cancelled
 from mhkd.models.text import TextBatch, join_layers, pool_tokens

@@ -18,8 +18,8 @@ from peft import (
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from mhkd.assets import backbone_folder
-from mhkd.bundle import Manifest, TextSettings
 from mhkd.errors import BundleError
+from mhkd.manifest import Manifest, TextSettings
 from mhkd.models.audio import AudioClassifier
 from mhkd.models.backbones import (
     load_audio_backbone,

@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from mhkd.analysis import Analysis, Progress
 from mhkd.answers import SoundAnswer, TextAnswers
-from mhkd.bundle import Manifest
 from mhkd.errors import AudioError, BundleError, Cancelled, InputError, MhkdError
 from mhkd.limits import MAX_SERVED_TEXTS
+from mhkd.manifest import Manifest
 from mhkd.post import Post, Recording
 from mhkd.remote.wire import (
     Attribution,

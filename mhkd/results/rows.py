@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 from scipy.stats import binomtest
 
-from mhkd.bundle import Bundle, Manifest
+from mhkd.bundle import Bundle
+from mhkd.manifest import Manifest
 
 METRICS = ("accuracy", "f1_macro", "f1_weighted", "auc", "ece", "brier")
 OURS, PUBLISHED = "measured here", "published"

@@ -15,18 +15,9 @@ import pandas as pd
 import torch
 
 from mhkd.assets import backbone_folder
-from mhkd.bundle import (
-    CARD,
-    FORMAT,
-    AudioSettings,
-    EmotionSettings,
-    FamiliaritySettings,
-    Manifest,
-    hash_file,
-    load_bundle,
-    save_manifest,
-)
+from mhkd.bundle import CARD, FORMAT, hash_file, load_bundle, save_manifest
 from mhkd.device import default_device
+from mhkd.manifest import AudioSettings, EmotionSettings, FamiliaritySettings, Manifest
 from mhkd.models.members import (
     AUDIO_FILE,
     EMOTION_FILE,

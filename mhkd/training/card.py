@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mhkd.bundle import Manifest, TextSettings
+from mhkd.manifest import Manifest, TextSettings
 from mhkd.training.card_results import tell_results
 from mhkd.training.card_studies import (
     tell_emotion_study,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mhkd.bundle import Manifest
+from mhkd.manifest import Manifest
 from mhkd.metrics import say_difference
 
 _NAMES = {

@@ -18,9 +18,9 @@ from mhkd.batch_predictions import (
     predict_posts,
     predict_text_batches,
 )
-from mhkd.bundle import ConformalSettings, FamilyStudent, Manifest
 from mhkd.conformal import collect_labels
 from mhkd.explain.students import share_out
+from mhkd.manifest import ConformalSettings, FamilyStudent, Manifest
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure, measure_seeds
 from mhkd.models.members import Members, TextMember
 from mhkd.predictions import measure_familiarity, read_as_student

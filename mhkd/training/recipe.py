@@ -9,8 +9,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mhkd.bundle import PlainName
 from mhkd.errors import RecipeError
+from mhkd.manifest import PlainName
 
 Value = bool | int | float | str
 Space = dict[str, list[Value]]

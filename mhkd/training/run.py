@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mhkd.bundle import TextSettings
+from mhkd.manifest import TextSettings
 from mhkd.models.audio import AudioClassifier
 from mhkd.models.backbones import load_audio_backbone
 from mhkd.training.assemble import BundleParts, write_bundle

@@ -17,8 +17,8 @@ import torch
 from sklearn.metrics import log_loss
 
 from mhkd.analysis import TEACHERS
-from mhkd.bundle import ConformalSettings, FamilyStudent, TextSettings
 from mhkd.conformal import COVERAGE, fit_least_probability
+from mhkd.manifest import ConformalSettings, FamilyStudent, TextSettings
 from mhkd.models.members import trained_weights
 from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.data import LabelledPosts

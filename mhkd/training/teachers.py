@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from mhkd.bundle import TextSettings
+from mhkd.manifest import TextSettings
 from mhkd.models.members import trained_weights
 from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.contexts import average_contexts

@@ -17,8 +17,8 @@ from peft import PeftModel
 from torch import nn
 from transformers import PreTrainedModel
 
-from mhkd.bundle import TextSettings
 from mhkd.device import default_device
+from mhkd.manifest import TextSettings
 from mhkd.models.backbones import layers_of, load_text_backbone, split_encoder
 from mhkd.models.encoded import EncodedPost, encode_post
 from mhkd.models.members import add_adapters

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from mhkd.bundle import TextSettings
 from mhkd.errors import RecipeError
+from mhkd.manifest import TextSettings
 from mhkd.training.data import load_task
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets

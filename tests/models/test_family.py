@@ -3,8 +3,8 @@ import threading
 import pytest
 import torch
 
-from mhkd.bundle import FamilyStudent, TextSettings
 from mhkd.errors import BundleError, Cancelled
+from mhkd.manifest import FamilyStudent, TextSettings
 from mhkd.models.backbones import load_text_backbone
 from mhkd.models.encoded import encode_post
 from mhkd.models.family import load_family, predict_family

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from mhkd.analyser import Analyser
-from mhkd.bundle import MANIFEST, Manifest, hash_file, save_manifest
+from mhkd.bundle import MANIFEST, hash_file, save_manifest
 from mhkd.errors import BundleError
+from mhkd.manifest import Manifest
 from mhkd.models import shared
 from mhkd.models.members import AUDIO_FILE
 from mhkd.models.shared import share_encoder

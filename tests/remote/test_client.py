@@ -11,8 +11,8 @@ import pytest
 
 from mhkd.analyser import Analyser
 from mhkd.analysis import Analysis
-from mhkd.bundle import Manifest
 from mhkd.errors import Cancelled, InputError, MhkdError
+from mhkd.manifest import Manifest
 from mhkd.post import Post
 from mhkd.remote.client import TOKEN, RemoteAnalyser
 from tests.analysed import TEXT

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import distributed
 
-from mhkd.bundle import TextSettings
+from mhkd.manifest import TextSettings
 from mhkd.models.members import trained_weights
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets
