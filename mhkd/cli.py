@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import io
-import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,21 +17,16 @@ from mhkd.batch.command import batch
 from mhkd.behaviour.command import behaviour
 from mhkd.bench.command import bench
 from mhkd.cases.commands import audit_app, cases_app
+from mhkd.cli_files import print_json, read_audio, read_text, show_status, write_wav
 from mhkd.device import check_device
 from mhkd.emotion.commands import lexicon_app
 from mhkd.errors import InputError, MhkdError
 from mhkd.faithfulness.command import faithfulness
-from mhkd.limits import MAX_CHARS, MAX_SPOKEN_WORDS, MAX_UPLOAD_BYTES
+from mhkd.limits import MAX_SPOKEN_WORDS
 from mhkd.results.command import results
 from mhkd.training.commands import data_app, recipes, train_any, tune
 
-if TYPE_CHECKING:
-    from mhkd.analyser import OnProgress
-    from mhkd.analysis import Progress
-    from mhkd.post import Recording
-
 FAULT = 2
-_MAX_TEXT_BYTES = 8 * MAX_CHARS  # longer is refused unread; check_text counts the characters
 
 app = typer.Typer(
     name="mhkd",
@@ -90,7 +82,7 @@ def analyse(
     as_json: JsonOption = False,
 ) -> None:
     """Ask all models about one post and explain what they say."""
-    post_text = _read_text(text, text_file)
+    post_text = read_text(text, text_file)
     if audio is not None and no_audio:
         raise InputError("Give --audio or --no-audio, not both.")
     if voices and no_audio:
@@ -100,10 +92,13 @@ def analyse(
     from mhkd.post import Post
 
     check_text(post_text)
-    recording = None if audio is None else _read_audio(audio)
+    recording = None if audio is None else read_audio(audio)
     analyser = Analyser.open(bundle, device=check_device(device))
     settings = {"speak": not no_audio, "recording": recording is not None, "explain": explain}
-    with noting_analysis(post_text, "command line", settings) as noting, _status() as on_progress:
+    with (
+        noting_analysis(post_text, "command line", settings) as noting,
+        show_status() as on_progress,
+    ):
         noting.analysis = analysis = analyser.analyse(
             Post(post_text, recording),
             explain=explain.value,
@@ -115,7 +110,7 @@ def analyse(
             spoken = analyser.compare_voices(post_text, on_progress=on_progress)
             noting.analysis = analysis = dataclasses.replace(analysis, voices=spoken)
     if as_json:
-        _print_json(analysis.to_json())
+        print_json(analysis.to_json())
         return
     from mhkd.tables import show, tabulate_analysis
 
@@ -195,13 +190,13 @@ def evaluate(
     from mhkd.models.members import LARGE
 
     analyser = Analyser.open(bundle, device=check_device(device))
-    with _status() as on_progress:
+    with show_status() as on_progress:
         models = ["student", *(name for name in MODELS if every and name != "student")]
         if every and analyser.manifest.student_large is not None:
             models.append(LARGE)
         metrics = evaluate_file(analyser, data, models, on_progress=on_progress)
     if as_json:
-        _print_json(metrics)
+        print_json(metrics)
         return
     from mhkd.tables import show, tabulate_metrics
 
@@ -225,7 +220,7 @@ def speak(
     ] = MAX_SPOKEN_WORDS,
 ) -> None:
     """Speak a post into a WAV file, as for training and for the app."""
-    post_text = _read_text(text, text_file)
+    post_text = read_text(text, text_file)
     from mhkd.audio.speak import open_voice, speak_post
     from mhkd.text.quality import check_text
 
@@ -233,7 +228,7 @@ def speak(
     recording = speak_post(post_text, open_voice(voice), max_words=words)
     if recording is None:
         raise InputError("No word of this text can be spoken: the voices read English.")
-    _write_wav(recording, out)
+    write_wav(recording, out)
 
 
 @app.command()
@@ -243,7 +238,7 @@ def bundles(as_json: JsonOption = False) -> None:
 
     found = list_bundles()
     if as_json:
-        _print_json([{**dataclasses.asdict(b), "folder": str(b.folder)} for b in found])
+        print_json([{**dataclasses.asdict(b), "folder": str(b.folder)} for b in found])
     else:
         from mhkd.tables import show, tabulate_bundles
 
@@ -260,7 +255,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     checks = examine()
     if as_json:
-        _print_json([dataclasses.asdict(check) for check in checks])
+        print_json([dataclasses.asdict(check) for check in checks])
         return
     from mhkd.tables import list_checks, show
 
@@ -288,68 +283,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _refuse(message: str) -> int:
     typer.echo(f"mhkd: {' '.join(message.split())}", err=True)
     return FAULT
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, allow_nan=False, indent=2))
-
-
-def _read_text(text: str | None, file: Path | None) -> str:
-    if (text is None) == (file is None):
-        raise InputError("Give the post with either --text or --text-file.")
-    if text is not None:
-        return text
-    content = _read_bytes(Path(str(file)), _MAX_TEXT_BYTES, f"{MAX_CHARS:,} characters")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise InputError(f"{file} is not text in UTF-8. Save it as UTF-8.") from fault
-
-
-def _read_audio(file: Path) -> Recording:
-    from mhkd.analyser import read_recording
-
-    limit = f"{MAX_UPLOAD_BYTES // 1024**2} MB"
-    return read_recording(_read_bytes(file, MAX_UPLOAD_BYTES, limit))
-
-
-def _read_bytes(file: Path, max_bytes: int, limit: str) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(max_bytes + 1)
-    except OSError as fault:
-        raise InputError(f"{file} can't be read: {fault.strerror}.") from fault
-    if len(content) > max_bytes:
-        raise InputError(f"{file} is too large: expected at most {limit}. Give a shorter one.")
-    return content
-
-
-def _write_wav(recording: Recording, file: Path) -> None:
-    import soundfile
-
-    content = io.BytesIO()  # soundfile does not tell why a file took no more
-    soundfile.write(content, recording.samples, recording.rate_hz, format="WAV", subtype="PCM_16")
-    partial = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content.getbuffer())
-        partial.replace(file)
-    except OSError as fault:
-        raise InputError(f"{file} can't be written: {fault.strerror}.") from fault
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def _status() -> Iterator[OnProgress | None]:
-    """The stage at work, where standard error is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("opening") as status:
-
-        def tell(progress: Progress) -> None:
-            status.update(f"{progress.stage} ({progress.fraction:.0%})")
-
-        yield tell
