@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,10 +122,24 @@ def compare_paired(first: Floats, second: Floats, truth: Ints) -> dict[str, Any]
     """
     one = first.argmax(1) == truth
     other = second.argmax(1) == truth
-    only_first, only_second = int((one & ~other).sum()), int((~one & other).sum())
+    return _compare_counts(int((one & ~other).sum()), int((~one & other).sum()), len(truth))
+
+
+def pool_paired(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What ``compare_paired`` found on several sets of posts, as on one.
+
+    Args:
+        several: at least one, of different posts.
+    """
+    return _compare_counts(
+        *(sum(int(found[name]) for found in several) for name in ("only_first", "only_second", "n"))
+    )
+
+
+def _compare_counts(only_first: int, only_second: int, total: int) -> dict[str, Any]:
     discordant = only_first + only_second
     p = 1.0 if discordant == 0 else float(binomtest(only_first, discordant).pvalue)
-    n = len(truth) + 2
+    n = total + 2
     gap = (only_first - only_second) / n
     reach = float(norm.ppf(0.975)) * math.sqrt(max((discordant + 1) / n - gap**2, 0.0) / n)
     shown = float(norm.ppf(0.975) + norm.ppf(0.8)) * math.sqrt(max(discordant, 1))
@@ -133,10 +147,10 @@ def compare_paired(first: Floats, second: Floats, truth: Ints) -> dict[str, Any]
         "only_first": only_first,
         "only_second": only_second,
         "p": p,
-        "difference": (only_first - only_second) / len(truth),
+        "difference": (only_first - only_second) / total,
         "interval": [gap - reach, gap + reach],
-        "smallest_shown": shown / len(truth),
-        "n": len(truth),
+        "smallest_shown": shown / total,
+        "n": total,
     }
 
 

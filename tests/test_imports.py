@@ -76,7 +76,7 @@ ALLOWED: dict[str, set[str]] = {
     "torchaudio_mend": set(),
     "cases": {"text", "remote.wire"},
     "recipes": set(),
-    "results": {"bundle"},
+    "results": {"bundle", "metrics"},
     "remote": {"bundle", "voice_answers"},
 }
 APP_MODULES_ALLOWED = {

@@ -9,6 +9,7 @@ from mhkd.metrics import (
     expected_when_calibrated,
     measure,
     measure_seeds,
+    pool_paired,
     say_difference,
 )
 
@@ -89,6 +90,18 @@ def test_a_difference_within_its_interval_is_said_to_show_nothing():
     assert found["smallest_shown"] == pytest.approx(2.80 * np.sqrt(22) / 400, abs=1e-3)
     clear = compare_paired(np.eye(2)[truth], np.eye(2)[1 - truth], truth)
     assert "covers" not in say_difference(clear)
+
+
+def test_two_sets_of_posts_are_pooled_as_one():
+    drawn = np.random.default_rng(3)
+    truth = drawn.integers(0, 2, 300)
+    first, second = (np.where(drawn.random(300) < 0.8, truth, 1 - truth) for _ in range(2))
+    whole = compare_paired(np.eye(2)[first], np.eye(2)[second], truth)
+    parts = [
+        compare_paired(np.eye(2)[first[part]], np.eye(2)[second[part]], truth[part])
+        for part in (slice(0, 100), slice(100, 300))
+    ]
+    assert pool_paired(parts) == whole
 
 
 def test_f1_of_each_class_is_that_of_scikit_learn():

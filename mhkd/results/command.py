@@ -16,15 +16,18 @@ def results(
 ) -> None:
     """Write what the bundles reach, beside what was published: CSV, Markdown, figures."""
     from mhkd.bundle import list_bundles, load_bundle
-    from mhkd.results.rows import collect_rows, published_source
-    from mhkd.results.tables import build_frame, build_markdown, draw_rows
+    from mhkd.results.rows import collect_rows, find_comparison, published_source
+    from mhkd.results.tables import build_frame, build_markdown, draw_rows, tell_comparisons
 
-    chosen = bundles or [summary.name for summary in list_bundles()]
-    tasks = [collect_rows(load_bundle(name)) for name in chosen]
+    names = bundles or [summary.name for summary in list_bundles()]
+    opened = [load_bundle(name) for name in names]
+    tasks = [collect_rows(bundle) for bundle in opened]
+    compared = [pair for bundle in opened if (pair := find_comparison(bundle)) is not None]
     rows = [row for task in tasks for row in task]
     out.mkdir(parents=True, exist_ok=True)
     _replace(out / "results.csv", build_frame(rows).to_csv(index=False))
-    _replace(out / "results.md", build_markdown(rows, published_source()))
+    tables = build_markdown(rows, published_source())
+    _replace(out / "results.md", "\n".join([tables, tell_comparisons(compared)]))
     for task in tasks:
         file = out / f"{task[0].task}.html"
         _replace(file, draw_rows(task).to_html(include_plotlyjs=True, full_html=True))

@@ -79,6 +79,30 @@ def collect_rows(bundle: Bundle) -> list[Row]:
     return rows + read_published(manifest.name)
 
 
+@dataclass(frozen=True)
+class TwinComparison:
+    """The student against the same student without teachers, on one task.
+
+    Attributes:
+        protocol: how it was measured, in words.
+        paired: as ``mhkd.metrics.compare_paired`` gives it.
+    """
+
+    task: str
+    protocol: str
+    paired: Mapping[str, Any]
+
+
+def find_comparison(bundle: Bundle) -> TwinComparison | None:
+    """From the cross-validation where the bundle has one, else from the test part."""
+    manifest, report = bundle.manifest, bundle.crossval_report
+    if report is not None:
+        protocol = f"pooled over {report['folds']} folds"
+        return TwinComparison(manifest.name, protocol, report["student_against_twin"])
+    found = manifest.metrics.get("comparison", {}).get("student_against_twin")
+    return None if found is None else TwinComparison(manifest.name, "test part", found)
+
+
 def read_published(task: str) -> list[Row]:
     """The paper's rows for a task; empty for a task that it does not have.
 

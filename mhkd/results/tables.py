@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from mhkd.results.rows import METRICS, OURS, Row, Value
+from mhkd.metrics import pool_paired, say_difference
+from mhkd.results.rows import METRICS, OURS, Row, TwinComparison, Value
 
 _TITLES = {
     "accuracy": "accuracy",
@@ -62,6 +63,23 @@ def build_markdown(rows: Sequence[Row], source: str) -> str:
         f"shares imply. Source: {source}."
     )
     return "\n\n".join([*parts, note]) + "\n"
+
+
+def tell_comparisons(found: Sequence[TwinComparison]) -> str:
+    """What distillation gains, for each task and for all posts together, as Markdown."""
+    if not found:
+        return ""
+    rows = [(each.task, each.protocol, each.paired) for each in found]
+    if len(found) > 1:
+        rows.append(("all", "pooled", pool_paired([each.paired for each in found])))
+    lines = [
+        f"| {task} | {protocol} | {paired['n']:,} | {paired['only_first']} "
+        f"| {paired['only_second']} | {paired['p']:.2g} | {say_difference(paired)} |"
+        for task, protocol, paired in rows
+    ]
+    head = "| task | protocol | n | only the student right | only its twin | McNemar p | accuracy |"
+    title = "## The student against the same student without teachers"
+    return "\n".join([title, "", head, "|---" * 7 + "|", *lines]) + "\n"
 
 
 def draw_rows(rows: Sequence[Row], metric: str = "accuracy") -> go.Figure:

@@ -6,8 +6,14 @@ from typer.testing import CliRunner
 
 from mhkd.bundle import load_bundle
 from mhkd.cli import app
-from mhkd.results.rows import OURS, collect_rows, published_source, read_published
-from mhkd.results.tables import build_frame, build_markdown, draw_rows
+from mhkd.results.rows import (
+    OURS,
+    collect_rows,
+    find_comparison,
+    published_source,
+    read_published,
+)
+from mhkd.results.tables import build_frame, build_markdown, draw_rows, tell_comparisons
 
 SPREAD = {"values": [0.7, 0.8], "mean": 0.75, "sd": 0.07}
 
@@ -54,6 +60,16 @@ def test_the_tables_hold_what_the_rows_hold(bundle):
     figure = draw_rows(rows)
     assert [trace.name for trace in figure.data] == ["measured here", "published, single runs"]
     assert sum(len(trace.x) for trace in figure.data) == len(rows)
+
+
+def test_the_gain_of_distillation_is_told_by_task_and_pooled(bundle):
+    one = find_comparison(bundle)
+    other = replace(one, task="other", paired={**one.paired, "only_first": 30, "only_second": 20})
+    told = tell_comparisons([one, other])
+    assert f"| {one.task} | test part | {one.paired['n']} |" in told
+    assert f"| all | pooled | {2 * one.paired['n']:,} |" in told
+    assert "| all |" not in tell_comparisons([one])
+    assert tell_comparisons([]) == ""
 
 
 def test_the_command_writes_all_three(tmp_path):
