@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from app.asked_work import Asked
-from app.work import Case
-from mhkd.analysis import Progress, WordAttribution
+from app.work import Case, ExplainedModel
+from mhkd.analysis import Progress
 
 VOICES: Final = ("voices",)
 
@@ -17,18 +17,16 @@ def name_fidelity(model: str, target: str) -> tuple[str, ...]:
     return ("fidelity", model, target)
 
 
-def measure_fidelity(
-    model: Literal["student", "text"], target: str, case: Case, asked: Asked
-) -> None:
-    """Measures an explanation of words and adds what was found to it."""
+def measure_fidelity(model: ExplainedModel, target: str, case: Case, asked: Asked) -> None:
+    """Measures an explanation and adds what was found to it."""
     first = None if case.analysis is None else getattr(case.analysis.attributions, model)
     own = first is not None and first.target == target
     found = first if own else case.explained.get((model, target))
-    if not isinstance(found, WordAttribution):
+    if found is None:
         return
     asked.stage = "measuring"
     measured = case.opening.result().measure_fidelity(
-        case.order.text, model, found, cancel=asked.cancel
+        case.post(), model, found, cancel=asked.cancel
     )
     more: dict[str, Any] = {model: replace(found, fidelity=measured)}
     if own:

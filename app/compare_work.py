@@ -12,7 +12,6 @@ import streamlit as st
 
 from app.comparison import Mode, list_shared_labels
 from app.work import (
-    Attribution,
     Case,
     ExplainedModel,
     Fault,
@@ -21,6 +20,7 @@ from app.work import (
     as_fault,
     explain_case,
 )
+from mhkd.analysis import Attribution
 
 if TYPE_CHECKING:
     from mhkd.analyser import Analyser

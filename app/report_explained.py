@@ -22,7 +22,7 @@ from app.sound_wording import (
 )
 from app.theme import AWAY, TOWARD
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import is_long, is_shaky, list_told, say_trust
+from app.words_wording import is_long, is_shaky, list_told, say_fidelity, say_trust
 from mhkd.analysis import (
     Analysis,
     Counterfactual,
@@ -152,11 +152,11 @@ def _is_shaky(found: Any) -> bool:
 
 
 def _build_sound_checks(found: SoundAttribution) -> str:
-    checks = found.checks
+    checks, measured = found.checks, say_fidelity(found)
     if checks is None:
-        return ""
+        return "" if measured is None else f"<p>{escape(measured)}</p>"
     told = (say_trust(checks.trust), say_manner(checks), say_fills(checks), say_gradients(checks))
-    lines = "".join(f"<p>{escape(sentence)}</p>" for sentence in told if sentence is not None)
+    lines = "".join(f"<p>{escape(line)}</p>" for line in (*told, measured) if line is not None)
     changes = build_table(
         ("The same words, said otherwise", "Probability", "Logit"),
         tabulate_changes(checks),

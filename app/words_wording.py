@@ -1,4 +1,4 @@
-"""What is said of an explanation of words: its gap, its test, its method. Pure."""
+"""What is said of an explanation: its gap, its tests, its method. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.wording import capitalise, join_words, signed
-from mhkd.analysis import EmotionAttribution, WordAttribution, WordTrust
+from mhkd.analysis import (
+    Attribution,
+    EmotionAttribution,
+    SoundAttribution,
+    WordAttribution,
+    WordTrust,
+)
 from mhkd.limits import MAX_OCCLUDED_WORDS
 
 _TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
@@ -65,8 +71,8 @@ def list_told(found: WordAttribution | EmotionAttribution) -> list[str]:
     """All that is said of how far an explanation can be trusted, a sentence each."""
     told = [say_words_trust(found), say_trust(found.trust)]
     if isinstance(found, WordAttribution):
-        told += [say_other_baseline(found), say_fidelity(found)]
-    told.append(say_thresholds(found.trust))
+        told.append(say_other_baseline(found))
+    told += [say_fidelity(found), say_thresholds(found.trust)]
     return [sentence for sentence in told if sentence is not None]
 
 
@@ -114,20 +120,21 @@ def say_other_baseline(found: WordAttribution) -> str | None:
     return f"{told}: rank correlation {other.rank_correlation:.2f} ({gap})."
 
 
-def say_fidelity(found: WordAttribution) -> str | None:
+def say_fidelity(found: Attribution) -> str | None:
     """What infidelity and sensitivity say; None where they were not asked for."""
     got = found.fidelity
     if got is None:
         return None
     if got.infidelity_of_none <= 0:
         told = (
-            f"Infidelity {got.infidelity:.4f}: masking words changes nothing here, so it is empty."
+            f"Infidelity {got.infidelity:.4f}: {_tell_removal(found)} changes nothing here, so it "
+            "is empty."
         )
     else:
         foreseen = 100 * (1 - got.infidelity / got.infidelity_of_none)
         told = (
             f"Infidelity {got.infidelity:.4f}, against {got.infidelity_of_none:.4f} of no "
-            f"explanation: of what masking a random fifth of the {_unit(found)}s does to the "
+            f"explanation: of what {_tell_removal(found, 'a random fifth of the ')} does to the "
             f"logit, the scores foresee {foreseen:.0f} % ({got.sets} times)."
         )
     if got.sensitivity is None:
@@ -141,8 +148,12 @@ def say_fidelity(found: WordAttribution) -> str | None:
     )
 
 
-def _unit(found: WordAttribution) -> str:
-    return found.unit if found.trust is None else found.trust.unit
+def _tell_removal(found: Attribution, share: str = "") -> str:
+    if isinstance(found, SoundAttribution):
+        return f"filling {share}stretches with {found.fill}"
+    if isinstance(found, EmotionAttribution):
+        return f"taking away {share}words"
+    return f"masking {share}{found.unit if found.trust is None else found.trust.unit}s"
 
 
 def say_words_method(found: WordAttribution) -> str:

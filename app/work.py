@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Literal
 from app.asked_work import Asked, WhileWanted
 from mhkd.analysis import (
     Analysis,
-    EmotionAttribution,
+    Attribution,
     Familiarity,
     Finding,
     Prediction,
     Progress,
-    SoundAttribution,
     SoundPicture,
-    WordAttribution,
 )
 from mhkd.cases.audit_notes import noting_analysis
 from mhkd.errors import AudioError, Cancelled, InputError, MhkdError
@@ -34,7 +32,6 @@ from mhkd.post import Post, Recording
 if TYPE_CHECKING:
     from mhkd.analyser import Analyser
 
-Attribution = WordAttribution | EmotionAttribution | SoundAttribution
 ExplainedModel = Literal["student", "text", "emotion", "audio"]
 Explained = Literal["none", "words", "all"]
 Place = Literal["text", "sound", "models"]

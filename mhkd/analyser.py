@@ -7,9 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from mhkd.analysis import Analysis, Progress, WordAttribution, WordFidelity
+from mhkd.analysis import (
+    ATTRIBUTIONS,
+    Analysis,
+    Attribution,
+    Fidelity,
+    Progress,
+    has_enough_parts,
+)
 from mhkd.answers import SoundAnswer, TextAnswers
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
@@ -29,7 +36,7 @@ from mhkd.models.parts import stop_if_cancelled
 from mhkd.models.rounded import round_member, round_region
 from mhkd.neutral import NeutralOutputs, answer_neutral
 from mhkd.post import Post, Recording
-from mhkd.post_run import Attribution, PostRun
+from mhkd.post_run import PostRun
 from mhkd.post_stages import (
     EXPLAINED,
     ExplainedModel,
@@ -202,24 +209,34 @@ class Analyser:
 
     def measure_fidelity(
         self,
-        text: str,
-        model: Literal["student", "text"],
-        found: WordAttribution,
+        post: Post,
+        model: ExplainedModel,
+        found: Attribution,
         *,
         cancel: threading.Event | None = None,
-    ) -> WordFidelity:
-        """Infidelity and sensitivity of an explanation of words that ``explain`` gave.
+    ) -> Fidelity:
+        """Infidelity of an explanation that ``explain`` gave, and sensitivity of gradients.
+
+        Args:
+            post: the post explained, with the sound that was heard.
+            model: the model explained.
+            found: the explanation.
+            cancel: looked at between the passes of the model.
 
         Raises:
-            InputError: no such model or label, or the text can't be used.
+            InputError: no such model or label, the text can't be used, or the explanation is
+                not of this post or has too few parts.
             Cancelled: ``cancel`` was set.
         """
-        check_text(text)
+        check_text(post.text)
         self._check_target(found.target)
-        if model not in ("student", "text"):
-            raise InputError(f"There are no words of '{model}' to measure: choose student or text.")
+        kind = ATTRIBUTIONS.get(model)
+        if kind is None or not isinstance(found, kind):
+            raise InputError(f"There is no model '{model}' with such an explanation.")
+        if not has_enough_parts(found):
+            raise InputError("The explanation has too few parts to take fifths of them away.")
         with self._gate.entered(cancel):
-            run = PostRun(self._bundle, self._members, Post(text), cancel=cancel)
+            run = PostRun(self._bundle, self._members, post, cancel=cancel)
             return run.measure_fidelity(model, found)
 
     def speak(self, text: str, *, cancel: threading.Event | None = None) -> Recording | None:

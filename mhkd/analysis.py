@@ -11,22 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mhkd.attribution_checks import Fidelity, OtherBaseline, TrustThresholds, WordTrust
 from mhkd.attributions import (
+    ATTRIBUTIONS,
+    Attribution,
     Attributions,
     BandScore,
     Counterfactual,
     EmotionAttribution,
-    OtherBaseline,
     SegmentScore,
     SoundAttribution,
     SoundChange,
     SoundChecks,
     SoundGradients,
-    TrustThresholds,
     WordAttribution,
-    WordFidelity,
     WordScore,
-    WordTrust,
+    has_enough_parts,
+    is_occlusion,
 )
 from mhkd.contributions import (
     NeutralContributions,
@@ -39,7 +40,9 @@ from mhkd.post import Recording
 from mhkd.voices import VoiceAnswer, VoiceComparison, VoiceSpread
 
 __all__ = [
+    "ATTRIBUTIONS",
     "Analysis",
+    "Attribution",
     "Attributions",
     "AudioOrigin",
     "BandScore",
@@ -47,6 +50,7 @@ __all__ = [
     "Counterfactual",
     "EmotionAttribution",
     "Familiarity",
+    "Fidelity",
     "Finding",
     "FindingEffect",
     "Given",
@@ -78,9 +82,10 @@ __all__ = [
     "VoiceMeasures",
     "VoiceSpread",
     "WordAttribution",
-    "WordFidelity",
     "WordScore",
     "WordTrust",
+    "has_enough_parts",
+    "is_occlusion",
 ]
 
 SCHEMA_VERSION = "1.1"

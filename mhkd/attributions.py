@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+from mhkd.attribution_checks import Fidelity, OtherBaseline, WordTrust
+from mhkd.limits import FEW_OCCLUDED, FEW_WORDS
 
 
 @dataclass(frozen=True)
@@ -15,96 +18,6 @@ class WordScore:
     start: int
     end: int
     score: float
-
-
-@dataclass(frozen=True)
-class TrustThresholds:
-    """What separates an explanation that holds from one to be read with care.
-
-    Attributes:
-        min_advantage: lead of comprehensiveness over the mean random order that only 5 %
-            of random orders reach.
-        min_rank_correlation: of two methods; reached by 90 % of held-out posts.
-        posts: held-out posts that both come from; 0 where the bundle carries none.
-    """
-
-    min_advantage: float
-    min_rank_correlation: float
-    posts: int
-
-
-@dataclass(frozen=True)
-class WordTrust:
-    """How an explanation fares when words, or stretches of sound, are taken away.
-
-    Attributes:
-        unit: what was taken away, ``word``, ``sentence`` or ``stretch``.
-        comprehensiveness: mean fall of the logit explained without the strongest 1, 5,
-            10, 20 and 50 %; the larger, the better.
-        sufficiency: the same with nothing but them; the smaller, the better.
-        random_comprehensiveness, random_sufficiency: the same in random orders.
-        second_method: the other method; null where the first is not gradients.
-        rank_correlation: Spearman's, of both methods.
-        overlap: share of the strongest fifth that both have in common.
-        mark: ``holds``, ``caution`` or ``fails``.
-        reasons: no_better_than_random, little_better_than_random,
-            strongest_do_not_suffice, methods_disagree, not_converged.
-        random_orders: comprehensiveness of each random order.
-        thresholds: what the mark was set by.
-    """
-
-    unit: Literal["word", "sentence", "stretch"]
-    comprehensiveness: float
-    random_comprehensiveness: float
-    sufficiency: float
-    random_sufficiency: float
-    second_method: str | None
-    rank_correlation: float | None
-    overlap: float | None
-    mark: Literal["holds", "caution", "fails"]
-    reasons: tuple[str, ...]
-    random_orders: tuple[float, ...] = ()
-    thresholds: TrustThresholds | None = None
-
-
-@dataclass(frozen=True)
-class OtherBaseline:
-    """The same gradients from another baseline, and how far the words' order hangs on it.
-
-    Attributes:
-        baseline: what stands for an absent word.
-        relative_gap, converged, steps: as of the explanation itself.
-        rank_correlation: Spearman's, of the words' scores from both; null where all are equal.
-    """
-
-    baseline: str
-    relative_gap: float
-    converged: bool
-    steps: int
-    rank_correlation: float | None
-
-
-@dataclass(frozen=True)
-class WordFidelity:
-    """Infidelity and sensitivity of an explanation of words (Yeh et al., NeurIPS 2019).
-
-    Attributes:
-        infidelity: mean squared miss of the scores, at their best scale, of the fall of the logit
-            when random sets of words or sentences are masked.
-        infidelity_of_none: the same for scores of zero, the worst that can be.
-        sets: sets that were masked.
-        sensitivity: largest change of the scores, in their own size, when the embeddings are
-            moved a little; null where the scores are not gradients.
-        readings: moved readings that were explained.
-        radius: how far the embeddings were moved at most, in their standard deviation.
-    """
-
-    infidelity: float
-    infidelity_of_none: float
-    sets: int
-    sensitivity: float | None
-    readings: int
-    radius: float
 
 
 @dataclass(frozen=True)
@@ -143,7 +56,7 @@ class WordAttribution:
     fallback: bool = False
     trust: WordTrust | None = None
     other_baseline: OtherBaseline | None = None
-    fidelity: WordFidelity | None = None
+    fidelity: Fidelity | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +89,8 @@ class EmotionAttribution:
 
     ``emotions`` shares each lexicon word's score out over the emotions it
     carries; ``unlisted`` is what falls on words outside the lexicon, so
-    that all of them add up to the sum of the words. ``trust`` is null where it was not checked.
+    that all of them add up to the sum of the words. ``trust`` is null where it was not checked,
+    ``fidelity`` where it was not asked for.
     """
 
     target: str
@@ -192,6 +106,7 @@ class EmotionAttribution:
     baseline_output: float
     steps: int
     trust: WordTrust | None = None
+    fidelity: Fidelity | None = None
 
 
 @dataclass(frozen=True)
@@ -278,6 +193,7 @@ class SoundAttribution:
         padding_score: change of the logit when the padding is filled with noise.
         segment_s: nominal length of a segment.
         checks: null where they were not made.
+        fidelity: null where it was not asked for.
     """
 
     target: str
@@ -288,6 +204,16 @@ class SoundAttribution:
     padding_score: float
     output: float
     checks: SoundChecks | None = None
+    fidelity: Fidelity | None = None
+
+
+Attribution = WordAttribution | EmotionAttribution | SoundAttribution
+ATTRIBUTIONS: Final[Mapping[str, type[Attribution]]] = {
+    "student": WordAttribution,
+    "text": WordAttribution,
+    "emotion": EmotionAttribution,
+    "audio": SoundAttribution,
+}
 
 
 @dataclass(frozen=True)
@@ -302,3 +228,16 @@ class Attributions:
     emotion: EmotionAttribution | None = None
     audio: SoundAttribution | None = None
     counterfactual: Counterfactual | None = None
+
+
+def is_occlusion(found: Attribution) -> bool:
+    """Whether each score is the fall of the logit without one part, and not of gradients."""
+    return isinstance(found, SoundAttribution) or (
+        isinstance(found, WordAttribution) and found.fallback
+    )
+
+
+def has_enough_parts(found: Attribution) -> bool:
+    """Whether an explanation can be tested by taking random fifths of its parts away."""
+    parts = found.segments if isinstance(found, SoundAttribution) else found.words
+    return len(parts) >= (FEW_OCCLUDED if is_occlusion(found) else FEW_WORDS)

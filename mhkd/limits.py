@@ -94,6 +94,9 @@ MAX_OCCLUDED_WORDS: Final = 150  # longer posts are occluded by sentences
 MAX_OCCLUDED_SENTENCES: Final = 60
 SOUND_SEGMENT_S: Final = 0.5
 MAX_SOUND_SEGMENTS: Final = 40
+FEW_OCCLUDED: Final = (
+    8  # parts, below which a fifth is one; without one, a score is the fall itself
+)
 
 # A file of posts
 MAX_TABLE_BYTES: Final = 512 * 1024**2  # as read; an upload is bounded by MAX_UPLOAD_BYTES

@@ -10,8 +10,10 @@ from typing import Any
 from mhkd.analysis import (
     TEACHERS,
     Analysis,
+    Attribution,
     BundleReference,
     EmotionAttribution,
+    Fidelity,
     Finding,
     Given,
     Prediction,
@@ -21,19 +23,18 @@ from mhkd.analysis import (
     TeacherContributions,
     TrustThresholds,
     WordAttribution,
-    WordFidelity,
 )
 from mhkd.answers import SoundAnswer
 from mhkd.conformal import collect_labels
 from mhkd.explain.counterfactual import find_counterfactual
-from mhkd.explain.emotions import check_emotions, explain_emotions
+from mhkd.explain.emotions import check_emotions, explain_emotions, measure_emotions
 from mhkd.explain.orders import OrderTest
-from mhkd.explain.sound import explain_sound, try_sound_order
+from mhkd.explain.sound import explain_sound, measure_sound, try_sound_order
 from mhkd.explain.sound_checks import check_sound
 from mhkd.explain.students import contribute_student, whole_seeds
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
 from mhkd.explain.trust import USUAL
-from mhkd.explain.words import check_words, explain_words, measure_fidelity
+from mhkd.explain.words import check_words, explain_words, measure_words
 from mhkd.findings import (
     find_disagreement,
     find_truncated,
@@ -42,8 +43,6 @@ from mhkd.findings import (
 )
 from mhkd.post_answers import PostAnswers
 from mhkd.text.quality import judge_text
-
-Attribution = WordAttribution | EmotionAttribution | SoundAttribution
 
 
 class PostRun(PostAnswers):
@@ -103,11 +102,15 @@ class PostRun(PostAnswers):
         self._attributions = replace(self._attributions, **changed)
         return found
 
-    def measure_fidelity(self, model: str, found: WordAttribution) -> WordFidelity:
-        """Infidelity and sensitivity of an explanation of the student or the text teacher."""
-        member = self._members.student if model == "student" else self._members.text
-        labels = self._bundle.manifest.labels
-        return measure_fidelity(member, self._post.text, labels, found, cancel=self._cancel)
+    def measure_fidelity(self, model: str, found: Attribution) -> Fidelity:
+        """Infidelity of an explanation of one model, and sensitivity where it is of gradients."""
+        members, labels, text = self._members, self._bundle.manifest.labels, self._post.text
+        if isinstance(found, SoundAttribution):
+            return measure_sound(members.audio, self._samples(), labels, found, cancel=self._cancel)
+        if isinstance(found, EmotionAttribution):
+            return measure_emotions(members.emotion, text, labels, found, cancel=self._cancel)
+        member = members.student if model == "student" else members.text
+        return measure_words(member, text, labels, found, cancel=self._cancel)
 
     def seek_counterfactual(self) -> None:
         """What would have to go for the student to answer otherwise; needs its explanation."""

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mhkd.analyser import Analyser
-from mhkd.analysis import MODELS, TEACHERS, Analysis, Progress
+from mhkd.analysis import MODELS, TEACHERS, Analysis, Progress, is_occlusion
 from mhkd.errors import BundleError, Cancelled, InputError
 from mhkd.explain.teachers import divergence_bits
 from mhkd.models.backbones import layers_of
@@ -127,6 +127,35 @@ def test_explain_gives_what_analyse_gives(analyser: Analyser, whole: Analysis) -
     for model in ("student", "text", "emotion", "audio"):
         found = analyser.explain(post, model, target)
         assert found == getattr(whole.attributions, model)
+
+
+def test_every_explanation_can_be_measured(analyser: Analyser, whole: Analysis) -> None:
+    given, post = whole.attributions, Post(TEXT, tone(3.0))
+    samples = tone(6.0)
+    audio = analyser.explain(Post(TEXT, samples), "audio", "suicide")
+    assert given.student is not None and given.text is not None and given.emotion is not None
+    assert audio is not None
+    for model, found, asked in (
+        ("student", given.student, post),
+        ("text", given.text, post),
+        ("emotion", given.emotion, post),
+        ("audio", audio, Post(TEXT, samples)),
+    ):
+        measured = analyser.measure_fidelity(asked, model, found)
+        assert 0 <= measured.infidelity <= measured.infidelity_of_none
+        assert (measured.sensitivity is None) == is_occlusion(found)
+    with pytest.raises(InputError, match="such an explanation"):
+        analyser.measure_fidelity(post, "audio", given.student)
+    with pytest.raises(InputError, match="such an explanation"):
+        analyser.measure_fidelity(post, "teachers", given.student)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="too few parts"):
+        analyser.measure_fidelity(post, "audio", given.audio)  # six stretches
+    with pytest.raises(InputError, match="another recording"):
+        analyser.measure_fidelity(Post(TEXT), "audio", audio)
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        analyser.measure_fidelity(post, "emotion", given.emotion, cancel=cancel)
 
 
 def test_the_models_are_unchanged(analyser: Analyser) -> None:

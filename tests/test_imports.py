@@ -16,6 +16,7 @@ RECORDS = {
     "analysis",
     "answers",
     "assets",
+    "attribution_checks",
     "attributions",
     "contributions",
     "errors",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import charts
 from app.components.explained import choose_attribution
+from app.components.fidelity import offer_fidelity
 from app.components.figure import show_figure
 from app.components.words import show_legend, strongest
 from app.escape import write_coloured_words, write_small_print, write_table
@@ -35,6 +36,7 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
     with right:
         st.header("By word", anchor=False)
         draw_emotion_words(found, case.order.text, source_of(found.target, sources))
+        offer_fidelity(case, "emotion", found)
 
 
 def draw_emotions(found: EmotionAttribution) -> None:

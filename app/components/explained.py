@@ -8,7 +8,8 @@ import streamlit as st
 
 from app.session import open_desk
 from app.wording import MODEL_NAMES, source_of
-from app.work import Attribution, Case, ExplainedModel
+from app.work import Case, ExplainedModel
+from mhkd.analysis import Attribution
 
 
 def choose_attribution(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from app.components.explained import choose_attribution
+from app.components.fidelity import offer_fidelity
 from app.components.figure import show_figure
 from app.components.voices import show_voices
 from app.escape import write_coloured_words, write_small_print, write_table
@@ -26,7 +27,7 @@ from app.sound_wording import (
     tabulate_fills,
 )
 from app.wording import ORIGIN_BADGES, signed, source_of
-from app.words_wording import say_trust
+from app.words_wording import say_fidelity, say_trust
 from app.work import Case
 from mhkd.analysis import SegmentScore, SoundAttribution, SoundChecks
 from mhkd.post import Recording
@@ -70,6 +71,7 @@ def show_sound(
     )
     if attribution is not None:
         draw_spoken(attribution, sources)
+        offer_fidelity(case, "audio", attribution)
     _play(recording, heard.seconds_heard, attribution)
     if attribution is not None and attribution.checks is not None:
         show_checks(attribution, attribution.checks)
@@ -105,7 +107,12 @@ def silence_part(
 
 
 def draw_spoken(found: SoundAttribution, sources: Mapping[str, str]) -> None:
-    """Says what the scores of stretches are, and draws the words spoken where they are known."""
+    """Says what the scores of stretches are, and draws the words spoken where they are known.
+
+    Args:
+        found: the explanation.
+        sources: label → where such posts come from.
+    """
     toward = source_of(found.target, sources)
     text, words = list_spoken(found)
     write_small_print(
@@ -120,6 +127,8 @@ def draw_spoken(found: SoundAttribution, sources: Mapping[str, str]) -> None:
         fails = trust is not None and trust.mark == "fails"
         with st.container(key=f"{'greyed' if fails else 'words'}_sound"):
             write_coloured_words(text, words, toward)
+    if (measured := say_fidelity(found)) is not None:
+        write_small_print(measured)
 
 
 def show_checks(found: SoundAttribution, checks: SoundChecks) -> None:

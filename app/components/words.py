@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import streamlit as st
 
-from app.asked_acts import measure_fidelity, name_fidelity
-from app.components.asked import offer_work
 from app.components.explained import choose_attribution
+from app.components.fidelity import offer_fidelity
 from app.escape import (
     write_coloured_words,
     write_findings,
@@ -113,7 +111,7 @@ def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> Pa
             write_coloured_words(text, parts.scores, toward)
         show_legend(toward, f"{parts.unit}s")
     told = (say_words_trust(found), say_trust(found.trust), say_other_baseline(found))
-    for sentence in told:
+    for sentence in (*told, say_fidelity(found)):
         if sentence is not None:
             write_small_print(sentence)
     return parts
@@ -149,7 +147,7 @@ def _show_model(
     if not isinstance(found, WordAttribution):
         return
     parts = draw_words(found, model, case.order.text, source_of(found.target, sources))
-    _show_fidelity(case, model, found)
+    offer_fidelity(case, model, found)
     list_strongest(found, parts)
 
 
@@ -166,15 +164,3 @@ def _choose_parts(found: WordAttribution, model: str, text: str) -> Parts:
     if chosen == "Words":
         return Parts("word", found.words)
     return Parts("sentence", sum_to_sentences(found.words, text))
-
-
-def _show_fidelity(case: Case, model: ExplainedModel, found: WordAttribution) -> None:
-    if (measured := say_fidelity(found)) is not None:
-        write_small_print(measured)
-        return
-    offer_work(
-        case,
-        name_fidelity(model, found.target),
-        "Measure infidelity and sensitivity",
-        partial(measure_fidelity, model, found.target),
-    )

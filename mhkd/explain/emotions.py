@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import torch
 
-from mhkd.analysis import EmotionAttribution, TrustThresholds, WordScore
+from mhkd.analysis import EmotionAttribution, Fidelity, TrustThresholds, WordScore
+from mhkd.errors import InputError
 from mhkd.explain.contrast import contrast
-from mhkd.explain.integrate import METHOD, integrate_gradients
+from mhkd.explain.fidelity import measure_fidelity
+from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
 from mhkd.explain.orders import try_order
 from mhkd.explain.trust import USUAL, Second, judge_order
 from mhkd.limits import FEW_WORDS
@@ -47,20 +49,8 @@ def explain_emotions(
     Raises:
         Cancelled: ``cancel`` was set.
     """
-    found = encode_words(member.vocabulary, text)
-    model, place = member.model, labels.index(target)
-    ids = batch_words([found], model.embedding.weight.device)
-    weights = weigh_words(ids)  # (1, words)
-    with torch.no_grad():
-        embeddings = model.embed(ids)  # (1, words, width)
-
-    def function(changed: torch.Tensor) -> torch.Tensor:  # (steps, words, width)
-        stop_if_cancelled(cancel)
-        return contrast(model.forward_embeddings(changed, weights.expand(len(changed), -1)), place)
-
-    integral = integrate_gradients(
-        function, embeddings, torch.zeros_like(embeddings), steps_at_once=_STEPS_AT_ONCE
-    )
+    reading = _Reading(member, text, labels.index(target), cancel)
+    found, integral = reading.words, reading.integrate(reading.given)
     scores = integral.scores[: found.words_read].double().tolist()
     shares = share_over_emotions(member, found, scores, emotions)
     return EmotionAttribution(
@@ -105,20 +95,12 @@ def check_emotions(
     """
     if len(found.words) < FEW_WORDS:
         return found
-    ids = batch_words([encode_words(member.vocabulary, text)], member.model.embedding.weight.device)
-    weights, place = weigh_words(ids), labels.index(found.target)
-
-    def function(present: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            embeddings = member.model.embed(ids).expand(len(present), -1, -1)
-            kept = weights * present.to(weights.device)
-            return contrast(member.model.forward_embeddings(embeddings, kept), place).cpu()
-
+    keep = _Reading(member, text, labels.index(found.target)).keep
     count, scores = len(found.words), [word.score for word in found.words]
-    alone = torch.cat([function(rows) for rows in (1 - torch.eye(count)).split(_WORDS_AT_ONCE)])
-    falls = (function(torch.ones(1, count)) - alone).tolist()
+    alone = torch.cat([keep(rows) for rows in (1 - torch.eye(count)).split(_WORDS_AT_ONCE)])
+    falls = (keep(torch.ones(1, count)) - alone).tolist()
     trust = judge_order(
-        try_order(function, scores),
+        try_order(keep, scores),
         "word",
         thresholds,
         scores,
@@ -126,6 +108,73 @@ def check_emotions(
         converged=found.converged,
     )
     return replace(found, trust=trust)
+
+
+def measure_emotions(
+    member: EmotionMember,
+    text: str,
+    labels: Sequence[str],
+    found: EmotionAttribution,
+    *,
+    cancel: threading.Event | None = None,
+) -> Fidelity:
+    """Infidelity and sensitivity of an explanation; see ``measure_fidelity``.
+
+    Args:
+        member, text, labels: as it was explained.
+        found: the explanation.
+        cancel: looked at before each call of the model.
+
+    Raises:
+        InputError: the explanation is of another post.
+        Cancelled: ``cancel`` was set.
+    """
+    reading = _Reading(member, text, labels.index(found.target), cancel)
+    if [(word.start, word.end) for word in found.words] != list(reading.words.offsets):
+        raise InputError("The explanation is of another post than the one given.")
+    return measure_fidelity(reading.keep, [word.score for word in found.words], reading)
+
+
+class _Reading:
+    """A post as the model reads it: what gradients and taking words away both start from.
+
+    Attributes:
+        words: the words of the post that are known.
+        given: their embeddings, shape (1, words, width).
+    """
+
+    def __init__(
+        self, member: EmotionMember, text: str, target: int, cancel: threading.Event | None = None
+    ) -> None:
+        self.words = encode_words(member.vocabulary, text)
+        self._model, self._target, self._cancel = member.model, target, cancel
+        ids = batch_words([self.words], member.model.embedding.weight.device)
+        self._weights = weigh_words(ids)  # (1, words)
+        with torch.no_grad():
+            self.given = member.model.embed(ids)
+
+    def integrate(self, given: torch.Tensor) -> Integral:
+        """Gradients along the path from zero vectors to embeddings such as the post's."""
+        return integrate_gradients(
+            lambda changed: self._answer(changed, self._weights.expand(len(changed), -1)),
+            given,
+            torch.zeros_like(given),
+            steps_at_once=_STEPS_AT_ONCE,
+        )
+
+    def explain(self, given: torch.Tensor) -> torch.Tensor:
+        """The scores of words for embeddings near the post's own, shape (1, words)."""
+        return self.integrate(given).scores[None].double()
+
+    @torch.no_grad()
+    def keep(self, present: torch.Tensor) -> torch.Tensor:
+        """The function explained, of which words are present, shape (rows, words) → (rows,)."""
+        kept = self._weights * present.to(self._weights.device)
+        return self._answer(self.given.expand(len(present), -1, -1), kept).cpu()
+
+    def _answer(self, embeddings: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        stop_if_cancelled(self._cancel)
+        return contrast(self._model.forward_embeddings(embeddings, weights), self._target)
 
 
 def share_over_emotions(

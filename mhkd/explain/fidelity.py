@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from captum.metrics import infidelity, sensitivity_max
 
+from mhkd.analysis import Fidelity
 from mhkd.explain.orders import Present
 
 SETS = 20
@@ -26,6 +28,38 @@ class Infidelity:
 
     value: float
     of_none: float
+
+
+class Shaken(Protocol):
+    """An input that can be changed a little and explained again."""
+
+    @property
+    def given(self) -> torch.Tensor:
+        """The input, shape (1, *shape)."""
+
+    def explain(self, given: torch.Tensor) -> torch.Tensor:
+        """The scores for an input near it, shape (1, parts)."""
+
+
+def measure_fidelity(
+    function: Present, scores: Sequence[float], shaken: Shaken | None = None
+) -> Fidelity:
+    """Both measures of one explanation; see ``measure_infidelity``, ``measure_sensitivity``.
+
+    Args:
+        function: the logit explained, of which parts are present.
+        scores: one for each part.
+        shaken: what is explained again; None where scores are not gradients.
+    """
+    missed = measure_infidelity(function, scores)
+    return Fidelity(
+        infidelity=missed.value,
+        infidelity_of_none=missed.of_none,
+        sets=SETS,
+        sensitivity=None if shaken is None else measure_sensitivity(shaken.explain, shaken.given),
+        readings=0 if shaken is None else READINGS,
+        radius=0.0 if shaken is None else RADIUS,
+    )
 
 
 def measure_infidelity(function: Present, scores: Sequence[float], sets: int = SETS) -> Infidelity:
@@ -106,8 +140,8 @@ class _Remembered:
 
     def __call__(self, present: torch.Tensor) -> torch.Tensor:
         keys = [row.to(torch.bool).numpy().tobytes() for row in present]
-        new = [place for place, key in enumerate(keys) if key not in self._known]
-        if new:
-            outputs = self._function(present[new].float()).tolist()
-            self._known |= dict(zip([keys[place] for place in new], outputs, strict=True))
+        places = {key: place for place, key in enumerate(keys) if key not in self._known}
+        if places:
+            outputs = self._function(present[list(places.values())].float()).tolist()
+            self._known |= dict(zip(places, outputs, strict=True))
         return torch.tensor([self._known[key] for key in keys], dtype=torch.float64)

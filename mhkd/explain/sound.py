@@ -11,9 +11,11 @@ import numpy.typing as npt
 import torch
 from captum.attr import FeatureAblation
 
-from mhkd.analysis import SegmentScore, SoundAttribution
+from mhkd.analysis import Fidelity, SegmentScore, SoundAttribution
+from mhkd.errors import InputError
 from mhkd.explain.contrast import contrast
-from mhkd.explain.orders import OrderTest, try_order
+from mhkd.explain.fidelity import measure_fidelity
+from mhkd.explain.orders import OrderTest, Present, try_order
 from mhkd.limits import (
     FEW_WORDS,
     HEARD_RATE_HZ,
@@ -100,18 +102,58 @@ def try_sound_order(
     """Silences segments in the order of an explanation and in random ones; None for few.
 
     Raises:
+        InputError: the explanation is of another recording.
         Cancelled: ``cancel`` was set.
     """
     if len(found.segments) < FEW_WORDS:
         return None
-    heard = keep_heard(samples)
+    silencing = _open_silencing(member, samples, labels, found, cancel)
+    return try_order(silencing, [segment.score for segment in found.segments])
+
+
+def measure_sound(
+    member: AudioMember,
+    samples: npt.NDArray[np.float32],
+    labels: Sequence[str],
+    found: SoundAttribution,
+    *,
+    cancel: threading.Event | None = None,
+) -> Fidelity:
+    """Infidelity of an explanation: random fifths of the segments are silenced.
+
+    The recording is heard once as it is and once for each different set. Sensitivity is not
+    measured, for occlusion has no gradients.
+
+    Args:
+        member: the audio teacher.
+        samples: float32, shape (samples,), at 16 kHz.
+        labels: in the order of the logits.
+        found: the occlusion with silence of these samples.
+        cancel: looked at before every second window.
+
+    Raises:
+        InputError: the explanation is of another recording.
+        Cancelled: ``cancel`` was set.
+    """
+    silencing = _open_silencing(member, samples, labels, found, cancel)
+    return measure_fidelity(silencing, [segment.score for segment in found.segments])
+
+
+def _open_silencing(
+    member: AudioMember,
+    samples: npt.NDArray[np.float32],
+    labels: Sequence[str],
+    found: SoundAttribution,
+    cancel: threading.Event | None,
+) -> Present:
+    """The function explained, of which segments are present; the others are silent."""
+    heard, edges = keep_heard(samples), edges_of(found.segments)
+    if edges[-1] != len(heard):
+        raise InputError("The explanation is of another recording than the one given.")
     listener = Listener(member, heard, labels.index(found.target), cancel)
-    owner = np.repeat(np.arange(len(found.segments)), np.diff(edges_of(found.segments)))
-    whole, places = torch.from_numpy(np.array(heard)), torch.from_numpy(owner)
-    return try_order(
-        lambda present: listener(whole * present[:, places]),
-        [segment.score for segment in found.segments],
-    )
+    places = torch.from_numpy(np.repeat(np.arange(len(found.segments)), np.diff(edges)))
+    whole = torch.from_numpy(np.array(heard))
+    return lambda present: listener(whole * present[:, places])
 
 
 def edges_of(segments: Sequence[SegmentScore]) -> npt.NDArray[np.int64]:

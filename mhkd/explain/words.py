@@ -11,20 +11,15 @@ from typing import cast
 import torch
 
 from mhkd.analysis import (
+    Fidelity,
     OtherBaseline,
     TrustThresholds,
     WordAttribution,
-    WordFidelity,
     WordScore,
+    is_occlusion,
 )
 from mhkd.explain.contrast import contrast
-from mhkd.explain.fidelity import (
-    RADIUS,
-    READINGS,
-    SETS,
-    measure_infidelity,
-    measure_sensitivity,
-)
+from mhkd.explain.fidelity import measure_fidelity
 from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
 from mhkd.explain.occlude import Occluder, Occlusion, place_tokens
 from mhkd.explain.trust import USUAL, correlate_ranks, judge_words
@@ -101,30 +96,23 @@ def check_words(
     return replace(found, trust=trust, other_baseline=other)
 
 
-def measure_fidelity(
+def measure_words(
     member: TextMember,
     text: str,
     labels: Sequence[str],
     found: WordAttribution,
     *,
     cancel: threading.Event | None = None,
-) -> WordFidelity:
-    """Infidelity and sensitivity of an explanation; see ``measure_infidelity`` and its neighbour.
+) -> Fidelity:
+    """Infidelity and sensitivity of an explanation; see ``measure_fidelity``.
 
     Raises:
         Cancelled: ``cancel`` was set; looked at between windows, forwards and backwards.
     """
     reading = _Reading(member, text, labels.index(found.target), cancel)
     occluder = reading.open_occluder()
-    missed = measure_infidelity(occluder, sum_to_spans(found.words, occluder.spans))
-    return WordFidelity(
-        infidelity=missed.value,
-        infidelity_of_none=missed.of_none,
-        sets=SETS,
-        sensitivity=None if found.fallback else measure_sensitivity(reading.explain, reading.given),
-        readings=0 if found.fallback else READINGS,
-        radius=RADIUS,
-    )
+    scores = sum_to_spans(found.words, occluder.spans)
+    return measure_fidelity(occluder, scores, None if is_occlusion(found) else reading)
 
 
 def fall_back(found: WordAttribution, occlusion: Occlusion, mask_token: str) -> WordAttribution:

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
-from mhkd.analysis import EmotionAttribution, SoundAttribution, WordAttribution
+from mhkd.analysis import Attribution, EmotionAttribution, SoundAttribution, WordAttribution
 from mhkd.bundle import Bundle
 from mhkd.explain.orders import OrderTest
 from mhkd.models.members import Members
 from mhkd.post import Post
-from mhkd.post_run import Attribution, PostRun
+from mhkd.post_run import PostRun
 
 EXPLAINED = ("student", "text", "emotion", "audio")
 

@@ -14,14 +14,13 @@ from typing import Any, Final, Literal, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from mhkd.analysis import Analysis, Progress
+from mhkd.analysis import Analysis, Attribution, Progress
 from mhkd.answers import SoundAnswer, TextAnswers
 from mhkd.errors import AudioError, BundleError, Cancelled, InputError, MhkdError
 from mhkd.limits import MAX_SERVED_TEXTS
 from mhkd.manifest import Manifest
 from mhkd.post import Post, Recording
 from mhkd.remote.wire import (
-    Attribution,
     read_analysis,
     read_attribution,
     read_progress,

@@ -10,13 +10,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mhkd.analysis import (
+    ATTRIBUTIONS,
     Analysis,
-    EmotionAttribution,
+    Attribution,
     Familiarity,
     Prediction,
     Progress,
-    SoundAttribution,
-    WordAttribution,
 )
 from mhkd.errors import MhkdError
 from mhkd.limits import (
@@ -29,13 +28,6 @@ from mhkd.limits import (
 )
 from mhkd.post import Origin, Post, Recording, SpokenWord
 
-Attribution = WordAttribution | EmotionAttribution | SoundAttribution
-_ATTRIBUTIONS: dict[str, type[Attribution]] = {
-    "student": WordAttribution,
-    "text": WordAttribution,
-    "emotion": EmotionAttribution,
-    "audio": SoundAttribution,
-}
 _MAX_SOUND_CHARS = int(MAX_AUDIO_S * 48_000 * 4 * 4 / 3)
 
 
@@ -147,7 +139,7 @@ def read_attribution(model: str, plain: dict[str, Any] | None) -> Attribution | 
     """An explanation of ``model``."""
     if plain is None:
         return None
-    found: Attribution = TypeAdapter(_ATTRIBUTIONS[model]).validate_python(plain)
+    found: Attribution = TypeAdapter(ATTRIBUTIONS[model]).validate_python(plain)
     return found
 
 

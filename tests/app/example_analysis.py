@@ -13,11 +13,13 @@ import numpy as np
 
 from mhkd.analysis import (
     Analysis,
+    Attribution,
     Attributions,
     BandScore,
     BundleReference,
     EmotionAttribution,
     Familiarity,
+    Fidelity,
     Finding,
     Given,
     Heard,
@@ -34,9 +36,9 @@ from mhkd.analysis import (
     VoiceComparison,
     VoiceSpread,
     WordAttribution,
-    WordFidelity,
     WordScore,
     WordTrust,
+    is_occlusion,
 )
 from mhkd.errors import Cancelled
 from mhkd.post import Post, Recording
@@ -133,15 +135,17 @@ class ExampleAnalyser:
 
     def measure_fidelity(
         self,
-        text: str,
+        post: Post,
         model: str,
-        found: WordAttribution,
+        found: Attribution,
         *,
         cancel: threading.Event | None = None,
-    ) -> WordFidelity:
-        """Scores that foresee 80 % and hold."""
+    ) -> Fidelity:
+        """Scores that foresee 80 % and hold; of sound, 70 %."""
         self._pause(cancel)
-        return WordFidelity(0.02, 0.1, 20, 0.08, 3, 0.05)
+        if is_occlusion(found):
+            return Fidelity(0.03, 0.1, 20, None, 0, 0.0)
+        return Fidelity(0.02, 0.1, 20, 0.08, 3, 0.05)
 
     def compare_voices(
         self,

@@ -19,7 +19,7 @@ from app.components.record import NONE, STRIPPED, WHOLE, build_report_of
 from app.glossary import explain
 from app.kept_case import OpenBundle
 from app.kept_wording import NOT_ANONYMOUS, OF_CASE, say_absent, say_lost, strip_post
-from mhkd.analysis import PredictionSet
+from mhkd.analysis import Fidelity, PredictionSet
 from mhkd.cases.reading import LostWords, read_kept
 from mhkd.cases.records import NewCase
 from mhkd.cases.store import CaseStore
@@ -102,6 +102,28 @@ def test_all_that_was_kept_is_shown(open_case: OpenCase) -> None:
     assert "The teachers disagree." in told
     assert "Not stored" not in told
     assert _KEPT in [text.value for text in page.text]
+
+
+@pytest.mark.parametrize("text", [_KEPT, None])
+def test_what_was_measured_is_shown(open_case: OpenCase, text: str | None) -> None:
+    analysis = build_analysis(Post(_POST))
+    given, both = analysis.attributions, Fidelity(0.02, 0.1, 20, 0.08, 3, 0.05)
+    assert given.student is not None and given.emotion is not None and given.audio is not None
+    more = replace(
+        given,
+        student=replace(given.student, fidelity=both),
+        emotion=replace(given.emotion, fidelity=both),
+        audio=replace(given.audio, fidelity=Fidelity(0.03, 0.1, 20, None, 0, 0.0)),
+    )
+    analysis = replace(analysis, attributions=more)
+    page = open_case(new_case(text=text, post=_POST, analysis=analysis))
+    told = _html(page)
+    for words in (
+        "masking a random fifth of the words", "taking away a random fifth of the words",
+        "filling a random fifth of the stretches", "foresee 70 %",
+    ):  # fmt: skip
+        assert told.count(words) == 1, words
+    assert "Measure infidelity" not in " ".join(button.label for button in page.button)
 
 
 def test_without_its_text_the_numbers_are_shown(open_case: OpenCase) -> None:

@@ -162,7 +162,7 @@ def test_infidelity_is_measured_when_asked_for(open_page: Callable[[Load], AppTe
     _await(page, "foresee 80 %")
     assert "Sensitivity 0.08" in _html(page)
     labels = [button.label for button in page.button]
-    assert labels.count("Measure infidelity and sensitivity") == 1  # the text teacher's
+    assert labels.count("Measure infidelity and sensitivity") == 2  # text, emotion
     assert not page.exception
 
 

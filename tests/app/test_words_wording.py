@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from app.words_wording import is_shaky, list_told, say_fidelity, say_trust, say_words_trust
-from mhkd.analysis import WordFidelity, WordTrust
+from mhkd.analysis import Fidelity, WordTrust
 from tests.app.example_analysis import build_analysis
 
 
@@ -52,7 +52,7 @@ def test_trust_is_said_with_its_reason() -> None:
 def test_infidelity_is_told_beside_that_of_no_explanation() -> None:
     found = build_analysis().attributions.student
     assert found is not None and say_fidelity(found) is None
-    measured = WordFidelity(0.02, 0.1, 20, 0.08, 3, 0.05)
+    measured = Fidelity(0.02, 0.1, 20, 0.08, 3, 0.05)
     told = say_fidelity(replace(found, fidelity=measured)) or ""
     assert "the scores foresee 80 % (20 times)" in told and "hardly change (by at most 8 %" in told
     shaky = say_fidelity(replace(found, fidelity=replace(measured, sensitivity=0.7))) or ""

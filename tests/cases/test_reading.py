@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mhkd.analysis import Analysis, Counterfactual, WordScore, WordTrust
+from mhkd.analysis import Analysis, Counterfactual, Fidelity, WordScore, WordTrust
 from mhkd.cases.reading import KeptAnalysis, LostWords, read_kept
 from mhkd.cases.wordless import keep_words_of
 from mhkd.errors import CaseError
@@ -110,6 +110,38 @@ def test_one_place_that_does_not_hold_its_word_and_none_is_trusted(shift: int) -
     assert kept.analysis.attributions.student is not None
     assert kept.analysis.attributions.student.words == ()
     assert "text" not in kept.lost
+
+
+def _with_fidelity(analysis: Analysis) -> Analysis:
+    given = analysis.attributions
+    assert given.student is not None and given.emotion is not None and given.audio is not None
+    both, one = Fidelity(0.02, 0.1, 20, 0.08, 3, 0.05), Fidelity(0.03, 0.1, 20, None, 0, 0.0)
+    more = replace(
+        given,
+        student=replace(given.student, fidelity=both),
+        emotion=replace(given.emotion, fidelity=both),
+        audio=replace(given.audio, fidelity=one),
+    )
+    return replace(analysis, attributions=more)
+
+
+@pytest.mark.parametrize("text", [TEXT, None])
+def test_what_was_measured_comes_back(text: str | None) -> None:
+    analysis = _with_fidelity(build_analysis())
+    kept = _keep(analysis, text, TEXT)
+    for model in ("student", "text", "emotion", "audio"):
+        back = getattr(kept.analysis.attributions, model)
+        assert back.fidelity == getattr(analysis.attributions, model).fidelity
+    assert not kept.absent
+
+
+def test_a_case_from_before_it_could_be_measured_is_read() -> None:
+    def age(plain: Any) -> None:
+        for model in ("student", "text", "emotion", "audio"):
+            del plain["attributions"][model]["fidelity"]
+
+    kept = _keep(build_analysis(), TEXT, TEXT, age)
+    assert kept.analysis == build_analysis() and not kept.absent
 
 
 def test_all_words_taken_out() -> None:

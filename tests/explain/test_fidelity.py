@@ -16,7 +16,7 @@ from mhkd.explain.fidelity import (
     measure_infidelity,
     measure_sensitivity,
 )
-from mhkd.explain.words import explain_words, measure_fidelity
+from mhkd.explain.words import explain_words, measure_words
 from mhkd.models.members import Members
 from tests.tiny import LABELS, POST
 from tests.unchanged import fingerprint
@@ -54,6 +54,9 @@ def test_nothing_is_asked_twice() -> None:
 
     measure_infidelity(counted, WEIGHTS)
     assert len(asked) == len(set(asked)) <= SETS + 1
+    asked.clear()
+    measure_infidelity(lambda present: counted(present)[:, None].sum(1), [1.0] * 10, sets=200)
+    assert len(asked) == len(set(asked)) <= 45 + 1  # there are no more pairs, also within a batch
 
 
 def test_sensitivity_of_linear_scores_by_hand() -> None:
@@ -70,15 +73,15 @@ def test_sensitivity_of_linear_scores_by_hand() -> None:
 def test_words_of_a_model(members: Members) -> None:
     before = fingerprint(members.student.model)
     found = explain_words(members.student, POST, LABELS, "suicide")
-    measured = measure_fidelity(members.student, POST, LABELS, found)
+    measured = measure_words(members.student, POST, LABELS, found)
     assert 0 <= measured.infidelity <= measured.infidelity_of_none
     assert measured.sensitivity is not None and 0 < measured.sensitivity < 1
     assert (measured.sets, measured.readings) == (SETS, READINGS)
-    assert measure_fidelity(members.student, POST, LABELS, found) == measured
-    masked = measure_fidelity(members.student, POST, LABELS, replace(found, fallback=True))
+    assert measure_words(members.student, POST, LABELS, found) == measured
+    masked = measure_words(members.student, POST, LABELS, replace(found, fallback=True))
     assert masked.sensitivity is None and masked.infidelity == measured.infidelity
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        measure_fidelity(members.student, POST, LABELS, found, cancel=cancel)
+        measure_words(members.student, POST, LABELS, found, cancel=cancel)
     assert fingerprint(members.student.model) == before

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from mhkd.analyser import Analyser
-from mhkd.analysis import Progress
+from mhkd.analysis import Fidelity, Progress
 from mhkd.errors import MhkdError
 from mhkd.post import Post, Recording, SpokenWord
 from mhkd.remote.wire import (
@@ -54,6 +55,17 @@ def test_explanations_come_back_equal(heard: list[Progress]) -> None:
     for model in ("student", "text", "emotion", "audio"):
         assert read_attribution(model, plain[model]) == getattr(attributions, model)
     assert read_attribution("audio", None) is None
+
+
+@pytest.mark.parametrize("model", ["student", "text", "emotion", "audio"])
+def test_what_was_measured_comes_back_and_may_be_missing(heard: list[Progress], model: str) -> None:
+    assert heard[-1].partial is not None
+    found = getattr(heard[-1].partial.attributions, model)
+    measured = dataclasses.replace(found, fidelity=Fidelity(0.02, 0.1, 20, None, 0, 0.0))
+    plain = json.loads(json.dumps(dataclasses.asdict(measured)))
+    assert read_attribution(model, plain) == measured
+    del plain["fidelity"]
+    assert read_attribution(model, plain) == found
 
 
 def test_sound_comes_back_to_the_bit() -> None:
