@@ -96,15 +96,36 @@ def draw_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> 
         )
     set_frame(figure, height=280, bottom=50)
     name_rows(figure, names)
+    set_probability_axis(figure, target, analysis.labels, sources, end=1.18)
+    return figure
+
+
+def set_probability_axis(
+    figure: go.Figure,
+    target: str,
+    labels: Sequence[str],
+    sources: Mapping[str, str],
+    *,
+    end: float,
+) -> None:
+    """An x-axis from 0 to 1 that says which label either end stands for.
+
+    Args:
+        figure: changed in place.
+        target: the label whose probability is drawn.
+        labels: all labels.
+        sources: label → where such posts come from.
+        end: how far the axis reaches, past 1 where numbers stand beside the points.
+    """
     figure.update_xaxes(
-        range=[-0.02, 1.18],
+        range=[-0.02, end],
         fixedrange=True,
         zeroline=False,
         showgrid=False,
         tickvals=[0, 0.5, 1],
         ticktext=["0", "0.5", "1"],
     )
-    others = " or ".join(source_of(label, sources) for label in analysis.labels if label != target)
+    others = " or ".join(source_of(label, sources) for label in labels if label != target)
     for place, words in ((0, f"← {others}"), (1, f"{source_of(target, sources)} →")):
         figure.add_annotation(
             x=place,
@@ -116,7 +137,6 @@ def draw_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> 
             text=words,
             showarrow=False,
         )
-    return figure
 
 
 def draw_shares(analysis: Analysis, sources: Mapping[str, str]) -> go.Figure:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from app.charts import CLEAR, FAINT, ZERO_LINE, set_frame
+from app.charts import CLEAR, FAINT, ZERO_LINE, name_rows, set_frame, set_probability_axis
 from app.comparison import Change
 from app.theme import AWAY, NEUTRAL, TOWARD
-from app.wording import MODEL_NAMES, UNDECIDED_FROM, UNDECIDED_TO, say_points, signed, source_of
+from app.wording import MODEL_NAMES, UNDECIDED_FROM, UNDECIDED_TO, say_points, signed
 from mhkd.analysis import EmotionAttribution, TeacherContributions
 
 _LEVEL = 0.0005  # probability; a smaller difference is drawn without a side
@@ -26,35 +26,8 @@ def draw_changes(
     for change in changes:
         _add_change(figure, change)
     set_frame(figure, height=290, bottom=50)
-    figure.update_yaxes(
-        type="category",
-        categoryorder="array",
-        categoryarray=names,
-        fixedrange=True,
-        showgrid=False,
-        ticks="",
-    )
-    figure.update_xaxes(
-        range=[-0.02, 1.3],
-        fixedrange=True,
-        zeroline=False,
-        showgrid=False,
-        tickvals=[0, 0.5, 1],
-        ticktext=["0", "0.5", "1"],
-    )
-    others = " or ".join(source_of(label, sources) for label in labels if label != target)
-    for place, words in ((0, f"← {others}"), (1, f"{source_of(target, sources)} →")):
-        figure.add_annotation(
-            x=place,
-            xanchor="right" if place else "left",
-            y=0,
-            yref="paper",
-            yanchor="top",
-            yshift=-22,
-            text=words,
-            showarrow=False,
-            font={"size": 13},
-        )
+    name_rows(figure, names)
+    set_probability_axis(figure, target, labels, sources, end=1.3)
     return figure
 
 

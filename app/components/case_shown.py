@@ -12,10 +12,8 @@ from app.components.answer import show_answer
 from app.components.case_explained import show_kept_emotions, show_kept_sound, show_kept_words
 from app.components.case_list import say_student
 from app.components.case_record import offer_json, show_kept_record
-from app.components.contributions import show_contributions
 from app.components.decide import say_judgement
-from app.components.learned import show_learned
-from app.components.models_table import show_models
+from app.components.overview import open_details, show_overview
 from app.components.quality import show_read
 from app.components.summary import show_set
 from app.components.voice import show_voice
@@ -57,24 +55,14 @@ def _show_whole(
     case: Case, kept: KeptAnalysis, stored: Mapping[str, Any], bundle: OpenBundle
 ) -> None:
     analysis, sources, text = kept.analysis, bundle.sources, case.text or ""
-    found = analysis.teacher_contributions
-    target = found.target if found is not None else analysis.labels[-1]
     left, right = st.columns(2, gap="large")
     with left:
         _show_judgement(case, sources)
     with right:
         _show_answer(case, kept, bundle)
     st.space("small")
-    left, right = st.columns(2, gap="large")
-    with left:
-        show_models(analysis, target, sources)
-    with right:
-        show_contributions(analysis, sources)
-        show_learned(analysis, sources)
-    st.space("small")
-    words, emotions, sound, read, record = st.tabs(
-        ["Words", "Emotions", "Sound", "Read and heard", "Record"]
-    )
+    show_overview(analysis, sources)
+    words, emotions, sound, read, record = open_details()
     with words, st.container(key="details_words"):
         show_kept_words(kept, text, sources)
     with emotions, st.container(key="details_emotions"):

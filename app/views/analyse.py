@@ -10,14 +10,12 @@ import streamlit as st
 from app import models
 from app.components.answer import show_answer, show_first_answer
 from app.components.compare.setup import is_case_taken, take_case
-from app.components.contributions import show_contributions
 from app.components.counterfactual import show_counterfactual
 from app.components.decide import ask_decide_first, show_question
 from app.components.emotions import show_emotions
 from app.components.help_lines import show_help_lines
 from app.components.keep import show_keep
-from app.components.learned import show_learned
-from app.components.models_table import show_models
+from app.components.overview import open_details, show_overview
 from app.components.post_input import (
     ask_post,
     clear_post,
@@ -167,19 +165,9 @@ def _show_details(case: Case) -> None:
     if analysis is None:
         return
     sources, labels = manifest.label_sources, analysis.labels
-    found = analysis.teacher_contributions
-    target = found.target if found is not None else labels[-1]
     st.space("small")
-    left, right = st.columns(2, gap="large")
-    with left:
-        show_models(analysis, target, sources)
-    with right:
-        show_contributions(analysis, sources)
-        show_learned(analysis, sources)
-    st.space("small")
-    words, emotions, sound, read, record = st.tabs(
-        ["Words", "Emotions", "Sound", "Read and heard", "Record"]
-    )
+    show_overview(analysis, sources)
+    words, emotions, sound, read, record = open_details()
     with words, st.container(key="details_words"):
         show_words(case, labels, sources)
         show_counterfactual(analysis.attributions.counterfactual, case.order.text, sources)
