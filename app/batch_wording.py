@@ -141,8 +141,9 @@ def say_sounds(run: BatchRun) -> str | None:
     if not run.hears:
         return f"{counts['spoken']:,} posts were spoken for the audio teacher."
     told = (
-        f"The audio teacher heard {_count(counts['recorded'], 'recording')}; "
-        f"{unheard:,} could not be heard, and {_count(counts['none'] - unheard, 'row')} had none. "
+        f"The audio teacher heard {say_count(counts['recorded'], 'recording')}; "
+        f"{unheard:,} could not be heard, and {say_count(counts['none'] - unheard, 'row')} had "
+        "none. "
     )
     findings = run.sounds.count_findings()
     if findings:
@@ -160,7 +161,15 @@ def say_sound(sound: RowSound | None) -> str:
     return f"{sound.origin} ({sound.heard_s:.0f} s)" if sound.heard_s else sound.origin
 
 
-def _count(n: int, noun: str) -> str:
+def say_unknown(n: int) -> str:
+    """How many values of the label column are no label; what they are no label of follows."""
+    if n == 1:
+        return "1 value of the label column is no label"
+    return f"{n:,} values of the label column are no label"
+
+
+def say_count(n: int, noun: str) -> str:
+    """A number of things."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
@@ -192,7 +201,8 @@ def tell_metrics(metrics: Mapping[str, Mapping[str, object]]) -> list[tuple[str,
 def say_measured(n: int, unlabelled: int, resamples: int) -> str:
     """On what the metrics rest."""
     told = f"On {n:,} rows that have a label of this bundle and an answer of every model"
-    told += f"; {unlabelled:,} rows have none. " if unlabelled else ". "
+    none = "1 row has none" if unlabelled == 1 else f"{unlabelled:,} rows have none"
+    told += f"; {none}. " if unlabelled else ". "
     told += (
         "In brackets 95 % intervals: Wilson’s for the accuracy, else a bootstrap over posts "
         f"({resamples:,} resamples). ECE has ten bins of equal mass; beside it the 95th "

@@ -29,6 +29,8 @@ CONFIG: Final[dict[str, Any]] = {
     "scrollZoom": False,
     "responsive": True,
 }
+_ONE_LINE_CHARS: Final = 40  # of both ends of an axis from 0 to 1, side by side on a phone
+_LINE_PX: Final = 18
 _ORDER = ("emotion", "audio", "text", "teachers", "student")
 CLEAR = "rgba(0,0,0,0)"
 FAINT = "rgba(122,135,145,0.14)"
@@ -92,11 +94,11 @@ def draw_models(analysis: Analysis, target: str, sources: Mapping[str, str]) -> 
             hovertemplate=f"{name}: %{{x:.3f}}<extra></extra>",
         )
         figure.add_annotation(
-            x=1.17, y=name, text=say_probability(value), showarrow=False, xanchor="right"
+            x=1.24, y=name, text=say_probability(value), showarrow=False, xanchor="right"
         )
     set_frame(figure, height=280, bottom=50)
     name_rows(figure, names)
-    set_probability_axis(figure, target, analysis.labels, sources, end=1.18)
+    set_probability_axis(figure, target, analysis.labels, sources, end=1.25)
     return figure
 
 
@@ -126,17 +128,22 @@ def set_probability_axis(
         ticktext=["0", "0.5", "1"],
     )
     others = " or ".join(source_of(label, sources) for label in labels if label != target)
-    for place, words in ((0, f"← {others}"), (1, f"{source_of(target, sources)} →")):
+    ends = (f"← {others}", f"{source_of(target, sources)} →")
+    below = _LINE_PX if end * len("".join(ends)) > _ONE_LINE_CHARS else 0
+    for place, words in enumerate(ends):
         figure.add_annotation(
             x=place,
             xanchor="right" if place else "left",
             y=0,
             yref="paper",
             yanchor="top",
-            yshift=-22,
+            yshift=-22 - place * below,
             text=words,
             showarrow=False,
         )
+    figure.update_layout(
+        height=figure.layout.height + below, margin={"b": figure.layout.margin.b + below}
+    )
 
 
 def draw_shares(analysis: Analysis, sources: Mapping[str, str]) -> go.Figure:

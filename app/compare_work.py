@@ -62,6 +62,12 @@ class Comparison:
         return any(case.running for case in self.cases)
 
     @property
+    def apart(self) -> bool:
+        """The sides choose between different labels: nothing of them may be subtracted."""
+        first, second = (case.analysis for case in self.cases)
+        return first is not None and second is not None and not list_shared_labels(first, second)
+
+    @property
     def busy(self) -> bool:
         """Something more will come."""
         later = [self.explaining, *self.asked.values()]
@@ -98,7 +104,7 @@ class Comparison:
 
     @property
     def targets(self) -> tuple[str, str] | None:
-        """The labels explained, the same on both sides where both sides have it."""
+        """The labels explained, the same one on sides that choose between the same labels."""
         first, second = (case.analysis for case in self.cases)
         if first is None or second is None:
             return None

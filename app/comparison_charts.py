@@ -27,7 +27,7 @@ def draw_changes(
         _add_change(figure, change)
     set_frame(figure, height=290, bottom=50)
     name_rows(figure, names)
-    set_probability_axis(figure, target, labels, sources, end=1.3)
+    set_probability_axis(figure, target, labels, sources, end=1.56)
     return figure
 
 
@@ -87,7 +87,7 @@ def _add_change(figure: go.Figure, change: Change) -> None:
         )
     told = "did not answer" if change.first is None and change.second is None else "one side only"
     figure.add_annotation(
-        x=1.29,
+        x=1.55,
         y=name,
         text=told if difference is None else say_points(difference),
         showarrow=False,

@@ -19,7 +19,9 @@ from app.comparison import (
 from app.comparison_wording import (
     MISMATCH,
     OTHER_LABELS,
+    SCORES_APART,
     WHAT_IF,
+    say_alone,
     say_change,
     say_headline,
     say_side,
@@ -32,7 +34,15 @@ from app.components.help_lines import NOT_THIS, HelpLines
 from app.escape import build_help_lines, build_note, build_table, colour_words, escape, mark_text
 from app.report import LIMITS
 from app.report_frame import build_chart, build_document
-from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_points, signed, source_of
+from app.wording import (
+    MODEL_NAMES,
+    ORIGIN_BADGES,
+    say_finding,
+    say_message,
+    say_points,
+    signed,
+    source_of,
+)
 from app.words_wording import list_told
 from mhkd.analysis import Analysis, EmotionAttribution, WordAttribution
 
@@ -84,10 +94,10 @@ def build_comparison_report(
     sections = (
         ("The texts", _build_texts(texts, names) if texts else ""),
         ("What each teacher contributes", _build_contributions(pair, about)),
-        ("What the student’s answers rest on", _build_words(about.student, about, texts)),
-        ("What the text teacher’s answers rest on", _build_words(about.text, about, texts)),
-        ("Emotions", _build_emotions(about)),
-        ("What was read and heard", _build_inputs(pair, names)),
+        ("What the student’s answers rest on", _build_words(about.student, pair, about, texts)),
+        ("What the text teacher’s answers rest on", _build_words(about.text, pair, about, texts)),
+        ("Emotions", _build_emotions(pair, about)),
+        ("What was read and heard", _build_inputs(pair, about)),
         ("Limits", f"<ul>{''.join(f'<li>{escape(limit)}</li>' for limit in LIMITS)}</ul>"),
         ("Versions", _build_versions(pair, names)),
     )
@@ -104,7 +114,10 @@ def _build_answers(pair: Pair, about: AboutPair) -> str:
             found = analysis.teacher_contributions
             target = found.target if found is not None else analysis.labels[-1]
             figure = charts.draw_models(analysis, target, sources)
-            parts.append(f"<h3>{escape(name)}</h3>{build_chart(figure, name)}")
+            parts.append(
+                f"<h3>{escape(f'{name}: {analysis.bundle.name}')}</h3>"
+                f"<p>{escape(say_alone(analysis, sources))}</p>{build_chart(figure, name)}"
+            )
         return "".join(parts)
     sources, found = about.sources[0], pair[0].teacher_contributions
     target = found.target if found is not None else labels[-1]
@@ -151,9 +164,16 @@ def _build_texts(texts: tuple[str, str], names: tuple[str, str]) -> str:
 
 def _build_contributions(pair: Pair, about: AboutPair) -> str:
     first, second = (analysis.teacher_contributions for analysis in pair)
+    names = NAMES[about.mode]
+    if not list_shared_labels(*pair):
+        drawn = zip(names, pair, about.sources, strict=True)
+        return "".join(
+            f"<h3>{escape(name)}</h3>{build_chart(figure, name)}"
+            for name, analysis, sources in drawn
+            if (figure := charts.draw_contributions(analysis, sources)) is not None
+        )
     if first is None or second is None or first.target != second.target:
         return ""
-    names = NAMES[about.mode]
     rows = [
         (
             MODEL_NAMES[name],
@@ -172,23 +192,25 @@ def _build_contributions(pair: Pair, about: AboutPair) -> str:
 
 def _build_words(
     found: tuple[WordAttribution, WordAttribution] | None,
+    pair: Pair,
     about: AboutPair,
     texts: tuple[str, str] | None,
 ) -> str:
     if found is None:
         return ""
-    names = NAMES[about.mode]
-    largest = max((abs(word.score) for side in found for word in side.words), default=0.0)
-    parts = []
+    names, apart = NAMES[about.mode], not list_shared_labels(*pair)
+    scores = [max((abs(word.score) for word in side.words), default=0.0) for side in found]
+    parts = [_note(SCORES_APART)] if apart else []
     for place, (name, side) in enumerate(zip(names, found, strict=True)):
         toward = source_of(side.target, about.sources[place])
         parts.append(f"<h3>{escape(name)}, toward {escape(toward)}</h3>")
         if texts is not None:
+            largest = scores[place] if apart else max(scores)
             parts.append(colour_words(texts[place], side.words, toward, largest=largest))
         parts += [_note(sentence) for sentence in list_told(side)]
     if texts is None:
         parts.append(_note("The words are left out."))
-    elif found[0].unit == found[1].unit and about.mode != "posts":
+    elif found[0].unit == found[1].unit and about.mode != "posts" and not apart:
         rows = compare_scores(*found, compare_texts(*texts))[:_STRONGEST]
         told = [
             (
@@ -202,16 +224,25 @@ def _build_words(
     return "".join(parts)
 
 
-def _build_emotions(about: AboutPair) -> str:
+def _build_emotions(pair: Pair, about: AboutPair) -> str:
     if about.emotions is None:
         return ""
     first, second = about.emotions
+    if not list_shared_labels(*pair):
+        drawn = zip(NAMES[about.mode], about.emotions, about.sources, strict=True)
+        return "".join(
+            f"<h3>{escape(f'{name}, toward {source_of(found.target, sources)}')}</h3>"
+            f"{build_chart(charts.draw_emotions(found), name)}"
+            f"{''.join(map(_note, list_told(found)))}"
+            for name, found, sources in drawn
+        )
     told = "; ".join(f"{name}: {signed(value, 3)}" for name, value in second.emotions.items())
     figure = comparison_charts.draw_pair_emotions(first, second, NAMES[about.mode])
     return f"{build_chart(figure, told)}{''.join(map(_note, list_told(second)))}"
 
 
-def _build_inputs(pair: Pair, names: tuple[str, str]) -> str:
+def _build_inputs(pair: Pair, about: AboutPair) -> str:
+    names = NAMES[about.mode]
     rows = [
         ("Characters", *(f"{analysis.given.characters:,}" for analysis in pair)),
         ("Sound", *(ORIGIN_BADGES[analysis.given.audio.origin] for analysis in pair)),
@@ -221,11 +252,12 @@ def _build_inputs(pair: Pair, names: tuple[str, str]) -> str:
         ),
     ]
     new, parts = find_new_findings(*pair), [build_table(("What", *names), rows)]
-    for name, analysis in zip(names, pair, strict=True):
+    for name, analysis, sources in zip(names, pair, about.sources, strict=True):
         parts.append(f"<h3>Findings: {escape(name.lower())}</h3>")
         for finding in analysis.quality:
             fresh = " (new)" if name == names[1] and finding.code in new else ""
-            parts.append(build_note(f"{say_finding(finding.code)}{fresh}", finding.message))
+            told = say_message(finding, analysis, sources)
+            parts.append(build_note(f"{say_finding(finding.code)}{fresh}", told))
         if not analysis.quality:
             parts.append("<p>Nothing was found that limits the answer.</p>")
     return "".join(parts)

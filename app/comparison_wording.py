@@ -7,7 +7,7 @@ from typing import Final
 
 from app.comparison import Change, Mode, TextDifference
 from app.withheld import say_withheld
-from app.wording import MODEL_NAMES, say_points, say_probability, source_of
+from app.wording import MODEL_NAMES, say_answer, say_points, say_probability, source_of
 from mhkd.analysis import Analysis
 
 _HARDLY: Final = 0.01
@@ -19,6 +19,10 @@ MISMATCH: Final = (
 WHAT_IF: Final = (
     "This shows how the models react to the words, not what a person would write or feel. A small "
     "difference can be chance: models of the same kind, trained anew, differ, too."
+)
+SCORES_APART: Final = (
+    "The two bundles choose between different labels. Each side has a scale of colours of its own, "
+    "and its scores are not subtracted from those of the other."
 )
 OTHER_LABELS: Final = (
     "The two bundles choose between different labels. Each probability is shared out over its own "
@@ -118,6 +122,19 @@ def say_without_answer(first: Analysis, second: Analysis, names: Sequence[str]) 
     if not told:
         return None
     return f"{' '.join(told)} The difference means as little as the number."
+
+
+def say_alone(analysis: Analysis, sources: Mapping[str, str]) -> str:
+    """What the student says of a side that stands for itself."""
+    prediction = analysis.predictions["student"]
+    if prediction is None:
+        return "The student did not answer."
+    answer = say_answer(prediction, sources)
+    told = f"{answer.headline} ({say_probability(answer.probability)})"
+    withheld = say_withheld(analysis)
+    if withheld is None:
+        return told
+    return f"{withheld.title} {' '.join(withheld.reasons)} Its forced choice: {told}"
 
 
 def say_change(change: Change) -> str:

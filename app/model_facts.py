@@ -25,6 +25,7 @@ METRICS: Final[Mapping[str, tuple[str, bool]]] = {
 }
 LOWER_IS_BETTER: Final = frozenset({"ece", "brier"})
 ABSENT: Final = "–"
+UNKNOWN: Final = "not known"
 
 
 def find_measured(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -74,9 +75,15 @@ def list_outside(metrics: Mapping[str, Any]) -> list[Row]:
     ]
 
 
+def knows_authors(data: Mapping[str, Any]) -> bool:
+    """The data told who wrote what: where they don't, each post counts as an author's only one."""
+    parts = (data.get(name, {}) for name in ("train", "test"))
+    return any(part.get("authors") not in (None, part.get("posts")) for part in parts)
+
+
 def list_parts(data: Mapping[str, Any]) -> list[Row]:
     """The parts of the data with posts, labels, authors and hash."""
-    rows = []
+    rows, told = [], knows_authors(data)
     for name in ("train", "test"):
         facts = data.get(name, {})
         labels = ", ".join(f"{label} {n:,}" for label, n in facts.get("labels", {}).items())
@@ -85,7 +92,7 @@ def list_parts(data: Mapping[str, Any]) -> list[Row]:
                 name,
                 _count(facts.get("posts")),
                 labels or ABSENT,
-                _count(facts.get("authors")),
+                _count(facts.get("authors")) if told else UNKNOWN,
                 f"{facts['sha256'][:16]}…" if "sha256" in facts else ABSENT,
             )
         )
@@ -97,15 +104,15 @@ def list_leaks(data: Mapping[str, Any]) -> list[Row]:
     found = data.get("leaks")
     if not found:
         return []
-    identical, near = found["identical"], found["near_duplicates"]
+    identical, near, told = found["identical"], found["near_duplicates"], knows_authors(data)
     return [
         ("Placeholder bodies", _count(sum(found["placeholder_bodies"].values()))),
         ("Identical posts within the training part", _count(identical["within_train"])),
         ("Test posts identical to a training post", _count(identical["across"])),
         ("Nearly identical posts within the training part", _count(near["within_train"])),
         ("Test posts nearly identical to a training post", _count(near["across"])),
-        ("Authors on both sides", _count(found["authors_on_both_sides"])),
-        ("Test posts by them", _count(found["test_posts_by_them"])),
+        ("Authors on both sides", _count(found["authors_on_both_sides"]) if told else UNKNOWN),
+        ("Test posts by them", _count(found["test_posts_by_them"]) if told else UNKNOWN),
     ]
 
 
@@ -123,7 +130,8 @@ def list_protocol(manifest: Manifest) -> list[Row]:
     data, seen = manifest.data, manifest.data.get("validation", {})
     rows = []
     if "folds" in data:
-        told = f"{data['folds']} folds of the training part; one author’s posts in one fold"
+        told = f"{data['folds']} folds of the training part"
+        told += "; one author’s posts in one fold" if knows_authors(data) else ""
         rows.append(("Choices", told))
     held = seen.get("teachers_held_out_accuracy", {})
     rows += [

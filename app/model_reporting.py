@@ -6,8 +6,9 @@ Cards for Model Reporting, FAT* 2019.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from app.model_facts import knows_authors
 from app.wording import say_interval
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ def list_tripod(manifest: Manifest) -> list[Row]:
     data = manifest.data
     train, test = data.get("train", {}), data.get("test", {})
     student = manifest.metrics.get("student", {})
-    leaks = data.get("leaks", {})
     majority = manifest.metrics.get("comparison", {}).get("majority_class")
     sources = ", ".join(f"{k}: {v}" for k, v in manifest.label_sources.items())
     return [
@@ -33,9 +33,8 @@ def list_tripod(manifest: Manifest) -> list[Row]:
             "clinicians and researchers. No diagnosis, no triage.",
         ),
         ("Source of data", _say_parts(train, test)),
-        ("Participants", f"Posts, not people. Authors: {_of(train, 'authors')} in training, "
-         f"{_of(test, 'authors')} in test."),
-        ("Data preparation", _say_leaks(leaks)),
+        ("Participants", _say_authors(data, train, test)),
+        ("Data preparation", _say_leaks(data)),
         ("Outcome", f"Where a post was published ({sources}). No clinician has judged it."),
         ("Predictors", "The text; the sound of the text as a synthesiser speaks it; its emotion "
          "words. The student reads the text only."),
@@ -47,7 +46,7 @@ def list_tripod(manifest: Manifest) -> list[Row]:
          f"The more frequent label has {100 * majority:.1f} % of the test posts."),
         ("Model output", "Calibrated probabilities; between 0.4 and 0.6 the page says “not "
          "decided”."),
-        ("Training versus evaluation", _say_sides(leaks)),
+        ("Training versus evaluation", _say_sides(data)),
         ("Performance", f"Student: accuracy {say_interval(student, 'accuracy')}, AUC "
          f"{say_interval(student, 'auc', percent=False)}." if student else NOT_REPORTED),
         ("Calibration", f"Student: ECE {say_interval(student, 'ece')}." if student
@@ -71,18 +70,29 @@ def _say_parts(train: dict[str, object], test: dict[str, object]) -> str:
     )
 
 
-def _say_leaks(leaks: dict[str, object]) -> str:
-    if not leaks:
-        return NOT_REPORTED
+def _say_authors(data: dict[str, Any], train: dict[str, object], test: dict[str, object]) -> str:
+    if not knows_authors(data):
+        return "Posts, not people. Authors: not known."
     return (
-        f"{leaks['authors_on_both_sides']} authors have posts on both sides; duplicates, "
-        "placeholder bodies and named labels were counted, see “Data”."
+        f"Posts, not people. Authors: {_of(train, 'authors')} in training, "
+        f"{_of(test, 'authors')} in test."
     )
 
 
-def _say_sides(leaks: dict[str, object]) -> str:
+def _say_leaks(data: dict[str, Any]) -> str:
+    leaks = data.get("leaks")
+    if not leaks:
+        return NOT_REPORTED
+    told = f"{leaks['authors_on_both_sides']} authors have posts on both sides"
+    if not knows_authors(data):
+        told = "Whether authors have posts on both sides is not known"
+    return f"{told}; duplicates, placeholder bodies and named labels were counted, see “Data”."
+
+
+def _say_sides(data: dict[str, Any]) -> str:
     told = "Both parts come from one site and time; nothing was tested elsewhere."
-    if leaks:
+    leaks = data.get("leaks")
+    if leaks and knows_authors(data):
         told += f" {leaks['test_posts_by_them']} test posts are by authors of training posts."
     return told
 

@@ -35,10 +35,19 @@ def list_f1(metrics: Mapping[str, Any], labels: tuple[str, ...]) -> list[Row]:
     return rows
 
 
-def list_variants(metrics: Mapping[str, Any]) -> tuple[list[str], list[Row]]:
-    """Heads with n, and for each model its accuracy on test posts without ties to training."""
+def list_variants(
+    metrics: Mapping[str, Any], *, authors: bool = True
+) -> tuple[list[str], list[Row]]:
+    """Heads with n, and for each model its accuracy on test posts without ties to training.
+
+    Args:
+        metrics: of the manifest.
+        authors: the data told who wrote what.
+    """
     kinds = {
-        kind: found for kind, found in metrics.get("variants", {}).items() if found.get("models")
+        kind: found
+        for kind, found in metrics.get("variants", {}).items()
+        if found.get("models") and (authors or kind != "author_disjoint")
     }
     heads = [f"{_VARIANTS.get(kind, kind)}, n = {found['n']:,}" for kind, found in kinds.items()]
     rows = [

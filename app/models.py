@@ -6,7 +6,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -67,6 +67,27 @@ def open_by_key(key: str) -> Future[Analyser | RemoteAnalyser]:
         return _open(None)
     shelf = {bundle.key: str(bundle.folder) for bundle in list_shelf()}
     return _open(shelf.get(key, key))
+
+
+def is_chosen(opening: Future[Any]) -> bool:
+    """These models are those of the bundle that is chosen now, opened anew or not."""
+    chosen = open_analyser()
+    if opening is chosen:
+        return True
+    opened = [
+        future.result().sha256
+        for future in (opening, chosen)
+        if future.done() and future.exception() is None
+    ]
+    return len(opened) == 2 and opened[0] == opened[1]
+
+
+def say_bundle_option() -> str:
+    """What a command of ``mhkd`` needs, with a space before, to be about the chosen bundle."""
+    chosen = chosen_bundle()
+    if chosen is None:
+        return ""
+    return f" --bundle {chosen.folder if ':' in chosen.key else chosen.key}"
 
 
 @st.cache_resource(show_spinner=False, max_entries=MAX_OPEN_BUNDLES)

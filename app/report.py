@@ -100,7 +100,7 @@ def build_report(
         ("What each teacher contributes", _build_contributions(analysis, sources)),
         *_build_learned(analysis, sources),
         *build_voices(analysis, sources),
-        ("What was read and heard", build_read(analysis)),
+        ("What was read and heard", build_read(analysis, about.sources)),
         ("What the answers rest on", build_explanations(analysis, sources, text, lost or {})),
         ("How good the models are", _build_metrics(about)),
         ("Limits", _build_limits()),

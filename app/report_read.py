@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from app.escape import build_note, build_table, escape
 from app.voice_wording import NO_NORMS, list_measures, say_hidden, say_measured
-from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding
+from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_message
 from mhkd.analysis import Analysis
 
 _READERS: Final = {"student": "tokens", "text": "tokens", "emotion": "words"}
 
 
-def build_read(analysis: Analysis) -> str:
+def build_read(analysis: Analysis, sources: Mapping[str, str]) -> str:
     """How much reached each model, the findings, and measures of a recorded voice, as HTML."""
     heard = analysis.given.audio
     rows = []
@@ -34,7 +35,10 @@ def build_read(analysis: Analysis) -> str:
         f"{analysis.given.characters:,} characters. Sound: {ORIGIN_BADGES[heard.origin]}; padding "
         f"added to fill the last window: {heard.padding_s:.1f} s."
     )
-    findings = "".join(build_note(say_finding(f.code), f.message) for f in analysis.quality)
+    findings = "".join(
+        build_note(say_finding(found.code), say_message(found, analysis, sources))
+        for found in analysis.quality
+    )
     nothing = "<p>Nothing was found that limits the answer.</p>"
     return (
         f"{build_table(('Model', 'Reached it', 'Of'), rows, numeric=(1, 2))}"

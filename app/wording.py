@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mhkd.analysis import TEACHERS, Analysis, Prediction
+from mhkd.analysis import TEACHERS, Analysis, Finding, Prediction
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Manifest
 
 MODEL_NAMES: Final[Mapping[str, str]] = {
     "student": "Student",
@@ -70,7 +73,7 @@ _FINDINGS: Final[Mapping[str, str]] = {
     "little_speech": "Little speech in the recording",
     "mostly_pause": "The recording is mostly pause",
     "noisy": "The recording is noisy",
-    "unlike_training_voices": "A recorded voice is unlike the training voices",
+    "unlike_training_voices": "The sound is unlike the training voices",
     "text_not_compared": "The recording was not compared with the text",
     "text_differs": "The recording says something else than the text",
     "truncated": "Not all of the post was read",
@@ -233,6 +236,13 @@ def say_finding(code: str) -> str:
     return _FINDINGS.get(code, code.replace("_", " ").capitalize())
 
 
+def say_message(finding: Finding, analysis: Analysis, sources: Mapping[str, str]) -> str:
+    """What a finding says, with the sources of labels where it names labels."""
+    if finding.code != "teachers_disagree":
+        return finding.message
+    return say_disagreement(analysis, sources) or finding.message
+
+
 def say_agreement(bits: float | None) -> str:
     """A Jensen–Shannon divergence in words."""
     if bits is None:
@@ -241,6 +251,12 @@ def say_agreement(bits: float | None) -> str:
         if bits < limit:
             return f"{words} ({bits:.3f})"
     return f"contradicts ({bits:.3f})"
+
+
+def say_other_bundle(of: Manifest) -> tuple[str, str]:
+    """That another bundle than the one chosen now answered, as title and sentence."""
+    told = f"What follows was answered by “{of.title}”, {of.name} {of.version}."
+    return "Another bundle is chosen now.", told
 
 
 def say_length(text: str, max_chars: int) -> str:

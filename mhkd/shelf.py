@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mhkd.assets import ASSETS
 
@@ -37,6 +38,19 @@ def list_shelf() -> tuple[ShelvedBundle, ...]:
     if own:
         found += [_shelve(file, _OWN) for file in _manifests(Path(own))]
     return tuple(found)
+
+
+def read_shelved(bundle: ShelvedBundle) -> tuple[str, dict[str, Any]]:
+    """The SHA-256 of its manifest and what that says; nothing is verified against it.
+
+    Raises:
+        OSError, ValueError: it can't be read.
+    """
+    content = (bundle.folder / _MANIFEST).read_bytes()
+    told = json.loads(content)
+    if not isinstance(told, dict):
+        raise ValueError(_MANIFEST)
+    return hashlib.sha256(content).hexdigest(), told
 
 
 def _manifests(folder: Path) -> list[Path]:

@@ -26,7 +26,7 @@ def choose_bundle() -> None:
     chosen = st.selectbox(
         "Task and bundle",
         sorted(shelf, key=lambda key: key != BUNDLE),
-        format_func=lambda key: _name(shelf[key], shelf),
+        format_func=lambda key: name_bundle(shelf[key], shelf),
         key=CHOICE_KEY,
         persist_state="session",
         width=460,
@@ -35,7 +35,7 @@ def choose_bundle() -> None:
     _note(chosen)
 
 
-def _name(bundle: ShelvedBundle, shelf: dict[str, ShelvedBundle]) -> str:
+def name_bundle(bundle: ShelvedBundle, shelf: dict[str, ShelvedBundle]) -> str:
     """The title, and the key beside it where others have the same or it is one's own."""
     alone = sum(other.title == bundle.title for other in shelf.values()) == 1
     return bundle.title if alone and ":" not in bundle.key else f"{bundle.title} · {bundle.key}"

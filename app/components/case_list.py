@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -16,12 +16,12 @@ from mhkd.limits import MAX_LISTED_CASES
 _UNSCROLLED = 10
 
 
-def choose_case(store: CaseStore, sources: Mapping[str, str]) -> Case | None:
+def choose_case(store: CaseStore, find_sources: Callable[[Case], Mapping[str, str]]) -> Case | None:
     """Draws search, list and choice.
 
     Args:
         store: the cases.
-        sources: label → where such posts come from.
+        find_sources: a case's label → where such posts come from, in the bundle that answered.
 
     Returns:
         The case to be shown; None while none is chosen.
@@ -38,15 +38,15 @@ def choose_case(store: CaseStore, sources: Mapping[str, str]) -> Case | None:
     with st.container(height=420 if len(found) > _UNSCROLLED else "content", border=False):
         write_table(
             ("Case", "Kept", "Until", "Bundle", "Judgement", "Student", "Text"),
-            [_tell(case, sources) for case in found],
+            [_tell(case, find_sources(case)) for case in found],
         )
     by_id = {case.id: case for case in found}
     chosen = st.selectbox(
         "Open a case",
         list(by_id),
         index=None,
-        format_func=lambda case_id: _name(by_id[case_id], sources),
-        placeholder=f"{len(found)} cases",
+        format_func=lambda case_id: _name(by_id[case_id], find_sources(by_id[case_id])),
+        placeholder=f"{len(found)} case{'' if len(found) == 1 else 's'}",
         key="cases_list_open",
     )
     return by_id.get(chosen) if chosen else None

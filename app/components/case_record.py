@@ -14,7 +14,7 @@ from app.components.decide import say_judgement
 from app.components.help_lines import NOT_THIS, read_help_lines
 from app.components.record import show_versions
 from app.escape import write_small_print
-from app.kept_case import OpenBundle
+from app.kept_case import KnownBundle
 from app.kept_wording import OF_CASE, list_lost
 from app.report import About, build_report
 from mhkd.cases.reading import KeptAnalysis
@@ -22,7 +22,7 @@ from mhkd.cases.records import Case
 
 
 def show_kept_record(
-    case: Case, kept: KeptAnalysis, stored: Mapping[str, Any], bundle: OpenBundle
+    case: Case, kept: KeptAnalysis, stored: Mapping[str, Any], bundle: KnownBundle
 ) -> None:
     """Draws the downloads, the versions and the times.
 
@@ -30,7 +30,7 @@ def show_kept_record(
         case: the case.
         kept: what was kept of its analysis.
         stored: the same as it was stored.
-        bundle: the open one, which may be another.
+        bundle: what is known of the one that answered.
     """
     left, right = st.columns(2, gap="large")
     with left:
@@ -59,7 +59,7 @@ def build_report_of_case(case: Case, kept: KeptAnalysis, about: About, *, with_t
     return build_report(kept.analysis, about, text=text, deidentified=OF_CASE, lost=list_lost(kept))
 
 
-def tell_about(case: Case, bundle: OpenBundle, made_at: datetime) -> About:
+def tell_about(case: Case, bundle: KnownBundle, made_at: datetime) -> About:
     """What its report says beside the analysis; the models' metrics only if they are the same."""
     same = bundle.sha256 == case.bundle_sha256
     return About(
@@ -78,7 +78,7 @@ def tell_about(case: Case, bundle: OpenBundle, made_at: datetime) -> About:
     )
 
 
-def _offer_report(case: Case, kept: KeptAnalysis, bundle: OpenBundle) -> None:
+def _offer_report(case: Case, kept: KeptAnalysis, bundle: KnownBundle) -> None:
     st.header("Report", anchor=False)
     write_small_print(
         "One file for browser and paper, with all charts and numbers as they were stored. It "

@@ -18,7 +18,7 @@ from app.components.quality import show_read
 from app.components.summary import show_set
 from app.components.voice import show_voice
 from app.escape import write_note, write_small_print, write_table
-from app.kept_case import OpenBundle
+from app.kept_case import KnownBundle
 from app.kept_wording import say_absent
 from app.session import open_desk
 from app.wording import say_finding
@@ -30,13 +30,13 @@ from mhkd.cases.store import CaseStore
 from mhkd.errors import CaseError
 
 
-def show_case(store: CaseStore, case: Case, bundle: OpenBundle) -> None:
+def show_case(store: CaseStore, case: Case, bundle: KnownBundle) -> None:
     """Draws a case as far as it was kept; nothing is computed anew.
 
     Args:
         store: where it lies.
         case: the case.
-        bundle: the open one, which may be another than that of the case.
+        bundle: what is known of the one that answered.
     """
     stored, sources = store.read_analysis(case.id), bundle.sources
     st.header(f"Case {case.id}", anchor=False)
@@ -52,7 +52,7 @@ def show_case(store: CaseStore, case: Case, bundle: OpenBundle) -> None:
 
 
 def _show_whole(
-    case: Case, kept: KeptAnalysis, stored: Mapping[str, Any], bundle: OpenBundle
+    case: Case, kept: KeptAnalysis, stored: Mapping[str, Any], bundle: KnownBundle
 ) -> None:
     analysis, sources, text = kept.analysis, bundle.sources, case.text or ""
     left, right = st.columns(2, gap="large")
@@ -71,12 +71,12 @@ def _show_whole(
         show_kept_sound(kept, sources)
         show_voice(analysis)
     with read:
-        show_read(analysis)
+        show_read(analysis, sources)
     with record:
         show_kept_record(case, kept, stored, bundle)
 
 
-def _show_answer(case: Case, kept: KeptAnalysis, bundle: OpenBundle) -> None:
+def _show_answer(case: Case, kept: KeptAnalysis, bundle: KnownBundle) -> None:
     analysis = kept.analysis
     same = bundle.sha256 == case.bundle_sha256
     with st.container(key="answer"):

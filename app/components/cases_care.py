@@ -61,7 +61,7 @@ def show_export(store: CaseStore, cases: Sequence[Case]) -> None:
             for case in cases
         )
         st.download_button(
-            f"Export {n} cases of {name}",
+            f"Export {n} case{'' if n == 1 else 's'} of {name}",
             lambda name=name: _export(store, name),
             f"cases-{name}.csv",
             "text/csv",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from app.escape import write_note, write_small_print, write_table
-from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding
+from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_message
 from mhkd.analysis import Analysis
 
 _UNITS = {"student": "tokens", "text": "tokens", "emotion": "words known"}
 
 
-def show_read(analysis: Analysis) -> None:
+def show_read(analysis: Analysis, sources: Mapping[str, str]) -> None:
     """Draws how much of the post reached each model, and the findings.
 
     Args:
         analysis: with what was read and heard.
+        sources: label → where such posts come from.
     """
     left, right = st.columns(2, gap="large")
     with left:
@@ -33,7 +36,7 @@ def show_read(analysis: Analysis) -> None:
         if not analysis.quality:
             write_small_print("Nothing was found that limits the answer.")
         for finding in analysis.quality:
-            write_note(say_finding(finding.code), finding.message)
+            write_note(say_finding(finding.code), say_message(finding, analysis, sources))
 
 
 def _read_row(analysis: Analysis, model: str) -> tuple[str, str, str, str]:

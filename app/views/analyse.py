@@ -32,7 +32,7 @@ from app.components.words import show_words
 from app.escape import blur_post, write_note, write_small_print
 from app.pages import go_to
 from app.session import finished, open_desk
-from app.wording import say_calibration
+from app.wording import say_calibration, say_other_bundle
 from app.work import Case
 from mhkd.errors import MhkdError
 
@@ -152,6 +152,8 @@ def _show_summary(case: Case, *, stale: bool) -> None:
     if stale:
         write_note("The post has changed.", "What follows belongs to the post as it was analysed.")
     manifest = case.opening.result().manifest
+    if not models.is_chosen(case.opening):
+        write_note(*say_other_bundle(manifest))
     show_answer(
         case.analysis,
         manifest.label_sources,
@@ -177,7 +179,7 @@ def _show_details(case: Case) -> None:
         show_sound(case, labels, sources, manifest.audio.backbone_title)
         show_voice(analysis)
     with read:
-        show_read(analysis)
+        show_read(analysis, sources)
     with record:
         calibration = say_calibration(manifest.metrics.get("student", {}), manifest.data)
         show_record(case, sources, calibration, manifest.metrics)

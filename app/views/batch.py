@@ -23,7 +23,7 @@ from app.escape import write_note, write_small_print, write_table
 from app.glossary import explain
 from app.pages import go_to
 from app.session import finished, open_desk
-from app.wording import MODEL_NAMES
+from app.wording import MODEL_NAMES, say_other_bundle
 from mhkd.batch.output import collect_answers
 from mhkd.batch.run import BatchRun
 from mhkd.errors import MhkdError
@@ -58,7 +58,7 @@ def show_page() -> None:
         return
     show_running(desk, job)
     if job.run is not None and not job.busy and job.stage in ("done", "cancelled"):
-        _show_results(job, job.run, opening.result())
+        _show_results(job, job.run, job.opening.result())
 
 
 def _show_setup(desk: BatchDesk) -> None:
@@ -105,6 +105,8 @@ def _differ(now: Settings, then: Settings) -> bool:
 def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
     answers, sources = collect_answers(run), analyser.manifest.label_sources
     st.header("Results", anchor=False, help=explain("Calibrated probability", "ECE"))
+    if not models.is_chosen(job.opening):
+        write_note(*say_other_bundle(analyser.manifest))
     left, right = st.columns(2, gap="large")
     with left:
         model = st.selectbox(
@@ -135,7 +137,7 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
     names += ["Recordings not heard"] if unheard else []
     tabs = dict(zip([*names, "Export"], st.tabs([*names, "Export"]), strict=True))
     with tabs["Rows"]:
-        show_rows(job, run, answers, model, target, _open_post)
+        show_rows(job, run, answers, model, target, sources, _open_post)
     if labelled is not None:
         with tabs["How good"]:
             show_metrics(job, run, labelled, model)

@@ -10,7 +10,7 @@ from app.components.case_shown import show_case
 from app.components.cases_care import show_agreement, show_backup, show_export
 from app.components.help_lines import show_help_lines
 from app.escape import write_note, write_small_print
-from app.kept_case import find_open_bundle
+from app.kept_case import find_bundles, pick_bundle
 from mhkd.cases.roles import Action
 from mhkd.cases.store import CaseStore
 from mhkd.errors import CaseError
@@ -49,10 +49,10 @@ def _show(store: CaseStore, gone: int) -> None:
         if access.is_allowed(Action.restore):
             show_backup(store, empty=True)
         return
-    bundle = find_open_bundle()
-    chosen = choose_case(store, bundle.sources)
+    bundles = find_bundles()
+    chosen = choose_case(store, lambda case: pick_bundle(case, bundles).sources)
     if chosen is not None:
-        show_case(store, chosen, bundle)
+        show_case(store, chosen, pick_bundle(chosen, bundles))
     st.space("small")
     cases = store.list(limit=1_000_000)
     left, right = st.columns(2, gap="large")

@@ -6,7 +6,12 @@ import streamlit as st
 
 from app.compare_work import CompareDesk, Comparison, open_compare_desk
 from app.comparison import NAMES
-from app.components.compare.answers import show_answers, show_contributions, show_inputs
+from app.components.compare.answers import (
+    Sources,
+    show_answers,
+    show_contributions,
+    show_inputs,
+)
 from app.components.compare.export import show_export
 from app.components.compare.running import watch_comparison
 from app.components.compare.setup import (
@@ -51,7 +56,7 @@ def _draw() -> None:
     with st.container(key="answer"):
         if comparison.answered:
             if (question.mode, question.sides) != (comparison.mode, comparison.sides):
-                write_note("The input has changed.", "What follows belongs to the texts compared.")
+                write_note("The input has changed.", "What follows belongs to what was compared.")
             _show_first(comparison)
         watch_comparison(desk, comparison)
     if comparison.answered:
@@ -87,14 +92,10 @@ def _show_first(comparison: Comparison) -> None:
     first, second = comparison.cases
     if first.analysis is None or second.analysis is None:
         return
-    sources = (
-        first.opening.result().manifest.label_sources,
-        second.opening.result().manifest.label_sources,
-    )
     show_answers(
         (first.analysis, second.analysis),
         comparison.mode,
-        sources,
+        _find_sources(comparison),
         mismatch=comparison.mismatch,
     )
 
@@ -104,7 +105,7 @@ def _show_details(desk: CompareDesk, comparison: Comparison) -> None:
     if first is None or second is None:
         return
     pair, mode = (first, second), comparison.mode
-    sources = comparison.cases[0].opening.result().manifest.label_sources
+    sources = _find_sources(comparison)
     st.space("small")
     names = ["Words", "Student", "Text teacher", "Emotions", "Contributions", "Read and heard"]
     tabs = dict(zip([*names, "Record"], st.tabs([*names, "Record"]), strict=True))
@@ -121,6 +122,12 @@ def _show_details(desk: CompareDesk, comparison: Comparison) -> None:
     with tabs["Contributions"]:
         show_contributions(pair, mode, sources)
     with tabs["Read and heard"]:
-        show_inputs(pair, mode)
+        show_inputs(pair, mode, sources)
     with tabs["Record"]:
         show_export(comparison, pair)
+
+
+def _find_sources(comparison: Comparison) -> Sources:
+    """Of either side, label → where such posts come from."""
+    first, second = (case.opening.result().manifest.label_sources for case in comparison.cases)
+    return first, second

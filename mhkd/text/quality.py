@@ -135,8 +135,9 @@ def _judge_length(words: int) -> list[Finding]:
         return [
             Finding(
                 "short",
-                f"The post has {count}; 19 of 20 posts that the models learned from have at least "
-                f"{limits.SHORT_WORDS}. Each word weighs much, and the answer can turn on one.",
+                f"The post has {count}; 19 of 20 posts that SDCNL’s models learned from have at "
+                f"least {limits.SHORT_WORDS}. Each word weighs much, and the answer can turn on "
+                "one.",
             )
         ]
     return []

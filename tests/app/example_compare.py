@@ -64,6 +64,13 @@ class OtherAnalyser(WordAnalyser):
     """The same with another second label, as of a bundle for another task."""
 
     @property
+    def manifest(self) -> Any:
+        """The example's, with sources of its own."""
+        told = super().manifest
+        told.label_sources = {"depression": "a forum elsewhere", "none": "other parts of Reddit"}
+        return told
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The labels."""
         return ("depression", "none")

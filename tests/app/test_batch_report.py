@@ -17,6 +17,7 @@ from app.batch_wording import (
     say_share,
     say_sound,
     say_sounds,
+    say_unknown,
 )
 from app.batch_work import Job, Settings
 from app.components.batch.rows import find_disagreement
@@ -99,6 +100,8 @@ def test_words_for_sound_and_distance(job):
     assert say_matches(["a.wav", "", "b.wav"], {"a.wav"}).startswith("2 of 3 rows name a rec")
     assert "1 of these" in say_matches(["a.wav", "", "b.wav"], {"a.wav"})
     assert say_sounds(job.run) is None
+    assert say_unknown(1) == "1 value of the label column is no label"
+    assert say_unknown(2) == "2 values of the label column are no label"
     assert f"above {LIMIT:.2f}" in say_outside_rows(job.run)
     assert say_outside_rows(BatchRun(job.run.posts, job.run.labels, ("student",))) is None
 

@@ -46,6 +46,17 @@ def test_a_model_without_answer_is_named_not_drawn_as_zero() -> None:
     assert "did not answer" in [note.text for note in figure.layout.annotations]
 
 
+def test_long_names_of_both_ends_stand_on_two_lines() -> None:
+    analysis = build_analysis()
+    sources = {"suicide": "r/depression", "depression": "other parts of Reddit"}
+    short, long = (charts.draw_models(analysis, "suicide", names) for names in (SOURCES, sources))
+    for figure, apart in ((short, False), (long, True)):
+        ends = [note for note in figure.layout.annotations if "→" in note.text or "←" in note.text]
+        assert (ends[0].yshift != ends[1].yshift) is apart
+    assert long.layout.height - short.layout.height == 18
+    assert long.layout.margin.b - short.layout.margin.b == 18
+
+
 def test_contributions_lead_from_none_to_all() -> None:
     analysis = build_analysis()
     figure = charts.draw_contributions(analysis, SOURCES)

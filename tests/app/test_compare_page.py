@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import models
 from app.compare_work import CompareDesk, Side
+from app.comparison_wording import SCORES_APART
 from app.components.post_input import CONTENT_NOTE
 from app.components.sound import as_wav
 from app.work import Desk, Order
@@ -118,9 +119,17 @@ def test_bundles_with_other_labels_stand_side_by_side(
     page.selectbox(key="compare_bundle_1").set_value("A folder of my own").run()
     page.text_input(key="compare_folder_1").set_value("/somewhere/other").run()
     page = _settle(_button(page, "Compare").click().run())
+    page = _settle(_button(page, "Explain the text teacher").click().run())
     shown = _html(page)
     assert "not subtracted" in shown and "points" not in page.header[0].value
     assert "explain different labels" in shown
+    told = [text.value for text in page.text]
+    assert any("more than posts from r/depression. (0.82)" in text for text in told)
+    assert any("other parts of Reddit more than posts from a forum" in text for text in told)
+    assert shown.count("speaks for r/SuicideWatch") == shown.count("speaks for other parts of") == 2
+    assert shown.count(SCORES_APART) == 2 and "share one scale" not in shown
+    assert "Words whose scores differ most" not in [one.label for one in page.expander]
+    assert "Toward r/SuicideWatch." in shown and "Toward other parts of Reddit." in shown
     assert not page.exception
 
 

@@ -18,7 +18,14 @@ from app.comparison import (
 from app.comparison_charts import draw_changes, draw_pair_contributions, draw_pair_emotions
 from app.comparison_numbers import list_changes, list_pair_contributions, list_pair_emotions
 from app.comparison_report import AboutPair, build_comparison_report
-from app.comparison_wording import say_headline, say_sides_changed, say_student, say_texts
+from app.comparison_wording import (
+    SCORES_APART,
+    say_alone,
+    say_headline,
+    say_sides_changed,
+    say_student,
+    say_texts,
+)
 from app.components.compare.export import encode
 from app.components.help_lines import HelpLines
 from mhkd.analysis import Analysis, Finding
@@ -119,10 +126,30 @@ def test_a_report_of_other_labels_subtracts_nothing() -> None:
     other = replace(
         second, labels=("none", "other"), predictions=renamed, teacher_contributions=None
     )
-    about = AboutPair("now", "bundles", (SOURCES, {}), HelpLines((), "checked"))
-    told = build_comparison_report((first, other), about)
+    words, emotions = first.attributions.student, first.attributions.emotion
+    about = AboutPair(
+        "now",
+        "bundles",
+        (SOURCES, {"none": "other parts of Reddit"}),
+        HelpLines((), "checked"),
+        student=(words, replace(words, target="none")),  # type: ignore[arg-type, type-var]
+        emotions=(emotions, replace(emotions, target="none")),  # type: ignore[arg-type, type-var]
+    )
+    told = build_comparison_report((first, other), about, texts=(TEXT, TEXT))
     body = told[told.index("<main>") : told.index("</main>")]
     assert "different labels" in body and "points)" not in body
+    assert "Difference" not in body and SCORES_APART in body
+    assert body.count("First bundle, toward r/SuicideWatch") == 2
+    assert body.count("Second bundle, toward other parts of Reddit") == 2
+    assert "other parts of Reddit about equally. (0.55)" in body
+
+
+def test_a_side_that_stands_alone_says_when_it_gets_no_answer() -> None:
+    told = say_alone(build_analysis(outside=True), SOURCES)
+    assert told.startswith("Outside what this model knows. It is unlike the posts")
+    assert "Its forced choice: This post resembles posts from r/SuicideWatch" in told
+    silent = replace(build_analysis(), predictions={"student": None})
+    assert say_alone(silent, SOURCES) == "The student did not answer."
 
 
 def test_new_findings() -> None:
@@ -159,7 +186,7 @@ def test_sentences() -> None:
 def test_figures_share_a_scale_and_hold_no_word_of_the_posts() -> None:
     first, second = _pair()
     figure = draw_changes(compare_models(first, second, "suicide"), "suicide", LABELS, SOURCES)
-    assert tuple(figure.layout.xaxis.range) == (-0.02, 1.3)
+    assert tuple(figure.layout.xaxis.range) == (-0.02, 1.56)
     told = [note.text for note in figure.layout.annotations]
     assert "−27.0 points" in told and "one side only" in told
     emotions = [analysis.attributions.emotion for analysis in (first, second)]

@@ -17,7 +17,7 @@ from app import models
 from app.components.case_record import build_report_of_case, tell_about
 from app.components.record import NONE, STRIPPED, WHOLE, build_report_of
 from app.glossary import explain
-from app.kept_case import OpenBundle
+from app.kept_case import KnownBundle
 from app.kept_wording import NOT_ANONYMOUS, OF_CASE, say_absent, say_lost, strip_post
 from mhkd.analysis import Fidelity, PredictionSet
 from mhkd.cases.reading import LostWords, read_kept
@@ -167,10 +167,10 @@ def test_markup_in_what_was_kept_stays_text(open_case: OpenCase) -> None:
     assert "evil" not in " ".join(block.value for block in page.markdown)
 
 
-def _report(new: NewCase, *, with_text: bool, bundle: OpenBundle | None = None) -> str:
+def _report(new: NewCase, *, with_text: bool, bundle: KnownBundle | None = None) -> str:
     kept = read_kept(json.loads(json.dumps(new.analysis)), new.case.text)
     about = tell_about(
-        new.case, bundle or OpenBundle(sources=SOURCES), datetime(2027, 1, 2, tzinfo=UTC)
+        new.case, bundle or KnownBundle(sources=SOURCES), datetime(2027, 1, 2, tzinfo=UTC)
     )
     return build_report_of_case(new.case, kept, about, with_text=with_text)
 
@@ -204,7 +204,7 @@ def test_the_report_of_a_case_without_text_says_so() -> None:
 
 @pytest.mark.parametrize(("sha256", "there"), [("0" * 64, True), ("2" * 64, False)])
 def test_metrics_stand_in_it_only_if_the_same_models_are_open(sha256: str, there: bool) -> None:
-    bundle = OpenBundle(sha256, SOURCES, ABOUT.metrics, ABOUT.calibration)
+    bundle = KnownBundle(sha256, SOURCES, ABOUT.metrics, ABOUT.calibration)
     told = Seen(_report(_keep_example(), with_text=False, bundle=bundle)).text
     assert ("78.0 % (72.0–81.0)" in told) == there
     assert ("Calibrated on 506 posts." in told) == there

@@ -66,3 +66,4 @@ def test_f1_and_variants() -> None:
     assert heads == ["By nobody who wrote a training post, n = 300"]
     assert rows == [("Student", "70.0 % (60.0–80.0)")]
     assert list_variants({"variants": {"author_disjoint": {"n": 3, "models": {}}}}) == ([], [])
+    assert list_variants(metrics, authors=False) == ([], [])

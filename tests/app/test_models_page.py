@@ -176,5 +176,30 @@ def test_reporting_invents_nothing() -> None:
     assert rows["Performance"] == rows["Class imbalance"] == "Not reported by this bundle."
 
 
+def test_authors_that_the_data_do_not_name_are_not_counted() -> None:
+    manifest = build_manifest()
+    leaks = {
+        "identical": {"within_train": 0, "across": 0},
+        "near_duplicates": {"within_train": 0, "across": 0},
+        "placeholder_bodies": {},
+        "authors_on_both_sides": 0,
+        "test_posts_by_them": 0,
+    }
+    train, test = {"posts": 90, "authors": 90}, {"posts": 10, "authors": 10}
+    manifest.data = {"train": train, "test": test, "leaks": leaks, "folds": 3}
+    told = dict(list_tripod(manifest))
+    assert told["Participants"] == "Posts, not people. Authors: not known."
+    assert told["Data preparation"].startswith("Whether authors have posts on both sides is not")
+    assert "by authors" not in told["Training versus evaluation"]
+    assert dict(model_facts.list_leaks(manifest.data))["Authors on both sides"] == "not known"
+    assert [row[3] for row in model_facts.list_parts(manifest.data)] == ["not known"] * 2
+    train["authors"] = 80
+    told = dict(list_tripod(manifest))
+    assert told["Participants"] == "Posts, not people. Authors: 80 in training, 10 in test."
+    assert told["Data preparation"].startswith("0 authors have posts on both sides;")
+    assert "0 test posts are by authors" in told["Training versus evaluation"]
+    assert dict(model_facts.list_leaks(manifest.data))["Authors on both sides"] == "0"
+
+
 def test_a_card_asks_for_nothing() -> None:
     assert tame("# A\n\n![x](http://a/b.png)") == "## A\n\n!\\[x](http://a/b.png)"

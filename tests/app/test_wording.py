@@ -74,6 +74,22 @@ def test_disagreement_names_both_sides() -> None:
     assert "r/depression: the audio teacher (0.64)" in told
 
 
+def test_a_finding_names_sources_where_it_names_labels() -> None:
+    analysis = build_analysis(Post(TEXT))
+    raw = Finding("teachers_disagree", "suicide: text teacher (81%).")
+    assert "To r/SuicideWatch: the text teacher" in wording.say_message(raw, analysis, SOURCES)
+    loud = Finding("clipped", "Loud.")
+    assert wording.say_message(loud, analysis, SOURCES) == "Loud."
+
+
+def test_another_bundle_is_named() -> None:
+    title, told = wording.say_other_bundle(build_manifest())
+    assert (title, told) == (
+        "Another bundle is chosen now.",
+        "What follows was answered by “Example”, example 0.",
+    )
+
+
 def test_no_disagreement_where_none_was_found() -> None:
     calm = replace(build_analysis(), quality=(Finding("clipped", "Loud."),))
     assert wording.say_disagreement(calm, SOURCES) is None

@@ -28,6 +28,7 @@ def show_rows(
     answers: Mapping[str, Probabilities],
     model: str,
     target: str,
+    sources: Mapping[str, str],
     open_post: Open,
 ) -> None:
     """Draws the table with its filters.
@@ -38,16 +39,27 @@ def show_rows(
         answers: model → probabilities.
         model: whose answers are filtered.
         target: the label whose probability is shown.
+        sources: label → where such posts come from.
         open_post: called with a post that is to be analysed.
     """
     left, middle, right = st.columns(3)
     with left:
         labels = st.pills(
-            "Answer", list(run.labels), selection_mode="multi", key="batch_rows_labels", wrap=True
+            "Answer",
+            list(run.labels),
+            selection_mode="multi",
+            format_func=lambda label: say_target(label, sources),
+            key="batch_rows_labels",
+            wrap=True,
         )
     with middle:
         low, high = st.slider(
-            f"Probability of {target}", 0.0, 1.0, (0.0, 1.0), 0.01, key="batch_rows_range"
+            f"Probability of {say_target(target, sources)}",
+            0.0,
+            1.0,
+            (0.0, 1.0),
+            0.01,
+            key="batch_rows_range",
         )
     with right:
         differ = _ask_disagreement(run, answers)

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.batch_wording import COST, HEARD_COST, say_matches
+from app.batch_wording import COST, HEARD_COST, say_count, say_matches, say_unknown
 from app.batch_work import BatchDesk, Settings
 from app.escape import write_note, write_small_print, write_table
 from mhkd.batch.posts import (
@@ -147,13 +147,13 @@ def _ask_meanings(
     unknown = [value for value in counts if told[value] is None]
     if unknown:
         write_small_print(
-            f"{len(unknown):,} values of the label column are no label of this bundle. Say what "
-            "they mean, or leave them out of the measures; the posts are answered all the same."
+            f"{say_unknown(len(unknown))} of this bundle. Say what is meant, or leave it out of "
+            "the measures; the posts are answered all the same."
         )
         places = st.columns(3)
         for number, value in enumerate(unknown[:_MAX_MEANINGS]):
             with places[number % 3]:
-                st.text(f"{_cut(value)} ({counts[value]:,} rows)")
+                st.text(f"{_cut(value)} ({say_count(counts[value], 'row')})")
                 found = st.selectbox(
                     f"Meaning of value {number + 1}",
                     [_NOT_MEASURED, *labels],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from app import comparison_charts
-from app.charts import draw_models
+from app.charts import draw_contributions, draw_models
 from app.comparison import (
     NAMES,
     Change,
@@ -21,6 +21,7 @@ from app.comparison_wording import (
     MISMATCH,
     OTHER_LABELS,
     WHAT_IF,
+    say_alone,
     say_change,
     say_headline,
     say_only_on_one_side,
@@ -31,16 +32,22 @@ from app.comparison_wording import (
 )
 from app.components.figure import show_figure
 from app.escape import write_note, write_small_print, write_table
-from app.figure_numbers import list_models
-from app.wording import MODEL_NAMES, ORIGIN_BADGES, say_finding, say_points, source_of
+from app.figure_numbers import list_contributions, list_models
+from app.wording import (
+    MODEL_NAMES,
+    ORIGIN_BADGES,
+    say_finding,
+    say_message,
+    say_points,
+    source_of,
+)
 from mhkd.analysis import Analysis
 
 Pair = tuple[Analysis, Analysis]
+Sources = tuple[Mapping[str, str], Mapping[str, str]]  # of either side
 
 
-def show_answers(
-    pair: Pair, mode: Mode, sources: tuple[Mapping[str, str], Mapping[str, str]], *, mismatch: bool
-) -> None:
+def show_answers(pair: Pair, mode: Mode, sources: Sources, *, mismatch: bool) -> None:
     """Draws the answers.
 
     Args:
@@ -74,14 +81,20 @@ def show_answers(
         write_small_print(WHAT_IF)
 
 
-def show_contributions(pair: Pair, mode: Mode, sources: Mapping[str, str]) -> None:
-    """Draws each teacher's contribution on either side."""
+def show_contributions(pair: Pair, mode: Mode, sources: Sources) -> None:
+    """Draws each teacher's contribution on either side, apart where the labels differ."""
     first, second = (analysis.teacher_contributions for analysis in pair)
     names = NAMES[mode]
-    if first is None or second is None or first.target != second.target:
+    if (
+        first is None
+        or second is None
+        or first.target != second.target
+        or not list_shared_labels(*pair)
+    ):
         write_small_print("The contributions of the two sides explain different labels.")
+        _show_contributions_apart(pair, names, sources)
         return
-    here = source_of(first.target, sources)
+    here = source_of(first.target, sources[0])
     rows = [
         (
             MODEL_NAMES[name],
@@ -103,7 +116,7 @@ def show_contributions(pair: Pair, mode: Mode, sources: Mapping[str, str]) -> No
     write_table(("Teacher", *names), rows, numeric=(1, 2))
 
 
-def show_inputs(pair: Pair, mode: Mode) -> None:
+def show_inputs(pair: Pair, mode: Mode, sources: Sources) -> None:
     """Draws what was read and heard of either side, and what was found about it."""
     names = NAMES[mode]
     rows = [
@@ -118,7 +131,8 @@ def show_inputs(pair: Pair, mode: Mode) -> None:
     ]
     write_table(("What", *names), rows)
     new = find_new_findings(*pair)
-    for name, analysis, column in zip(names, pair, st.columns(2, gap="large"), strict=True):
+    columns = st.columns(2, gap="large")
+    for name, analysis, known, column in zip(names, pair, sources, columns, strict=True):
         with column:
             st.header(f"Findings: {name.lower()}", anchor=False)
             if not analysis.quality:
@@ -126,7 +140,7 @@ def show_inputs(pair: Pair, mode: Mode) -> None:
             for finding in analysis.quality:
                 fresh = name == names[1] and finding.code in new
                 title = f"{say_finding(finding.code)}{' (new)' if fresh else ''}"
-                write_note(title, finding.message)
+                write_note(title, say_message(finding, analysis, known))
 
 
 def _choose_target(first: Analysis, labels: Sequence[str], sources: Mapping[str, str]) -> str:
@@ -200,9 +214,7 @@ def _say_distance(analysis: Analysis) -> str:
     return f"{known.distance:.2f} (limit {known.threshold:.2f})"
 
 
-def _show_apart(
-    pair: Pair, names: Sequence[str], sources: tuple[Mapping[str, str], Mapping[str, str]]
-) -> None:
+def _show_apart(pair: Pair, names: Sequence[str], sources: Sources) -> None:
     write_note("Different labels", OTHER_LABELS)
     columns = st.columns(2, gap="large")
     for name, analysis, known, column in zip(names, pair, sources, columns, strict=True):
@@ -210,10 +222,29 @@ def _show_apart(
         target = found.target if found is not None else analysis.labels[-1]
         with column:
             st.header(f"{name}: {analysis.bundle.name}", anchor=False)
+            st.text(say_alone(analysis, known))
             show_figure(
                 draw_models(analysis, target, known),
                 list_models(analysis),
                 key=f"compare_apart_{name.split()[0].lower()}",
                 title=f"{name}: probability of {source_of(target, known)}",
                 alt=f"Probability of {source_of(target, known)} by each model",
+            )
+
+
+def _show_contributions_apart(pair: Pair, names: Sequence[str], sources: Sources) -> None:
+    columns = st.columns(2, gap="large")
+    for name, analysis, known, column in zip(names, pair, sources, columns, strict=True):
+        found, figure = analysis.teacher_contributions, draw_contributions(analysis, known)
+        with column:
+            st.header(f"{name}: {analysis.bundle.name}", anchor=False)
+            if found is None or figure is None:
+                write_small_print("No teacher answered, so there is nothing to share out.")
+                continue
+            show_figure(
+                figure,
+                list_contributions(found),
+                key=f"compare_contributions_{name.split()[0].lower()}",
+                title=f"{name}: what each teacher contributes",
+                alt=f"From {found.empty:.3f} with no teacher to {found.full:.3f} with all.",
             )

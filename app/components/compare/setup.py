@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from app import models
 from app.compare_work import Side
 from app.comparison import NAMES, Mode
 from app.comparison_wording import MISMATCH
+from app.components.bundle_choice import name_bundle
 from app.components.post_input import CONTENT_NOTE, FORMATS, read_samples
 from app.escape import write_note, write_small_print
 from app.session import finished
@@ -266,11 +268,15 @@ def _keep(side: int, key: str) -> None:
 
 
 def _ask_bundles() -> tuple[str, str]:
-    names = sorted((bundle.key for bundle in list_shelf()), key=lambda key: key != models.BUNDLE)
+    shelf = {bundle.key: bundle for bundle in list_shelf()}
+    names = {
+        key: name_bundle(shelf[key], shelf)
+        for key in sorted(shelf, key=lambda key: key != models.BUNDLE)
+    }
     if len(names) == 1:
         write_small_print(
-            f"One bundle is installed, {names[0]}. Give the folder of another one, as “mhkd train” "
-            "makes it."
+            f"One bundle is installed, {', '.join(names)}. Give the folder of another one, as "
+            "“mhkd train” makes it."
         )
     left, right = st.columns(2, gap="large")
     with left:
@@ -280,12 +286,13 @@ def _ask_bundles() -> tuple[str, str]:
     return first, second
 
 
-def _ask_bundle(side: int, names: list[str], place: int) -> str:
+def _ask_bundle(side: int, names: Mapping[str, str], place: int) -> str:
     choices = [*names, _OWN_FOLDER]
     chosen = st.selectbox(
         NAMES["bundles"][side],
         choices,
         min(place, len(choices) - 1),
+        format_func=lambda choice: names.get(choice, choice),
         key=f"compare_bundle_{side}",
         persist_state="session",
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
+from app.charts import draw_emotions
 from app.compare_work import CompareDesk, Comparison
 from app.comparison import NAMES, TextDifference, compare_scores, compare_texts
 from app.comparison_charts import draw_pair_emotions
 from app.comparison_numbers import list_pair_emotions
-from app.comparison_wording import say_texts
+from app.comparison_wording import SCORES_APART, say_texts
+from app.components.compare.answers import Sources
 from app.components.figure import show_figure
 from app.components.words import show_legend
 from app.escape import write_coloured_words, write_marked_text, write_small_print, write_table
+from app.figure_numbers import list_emotions
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import is_shaky, say_trust, say_words_trust
 from app.work import ExplainedModel
@@ -40,7 +43,7 @@ def show_texts(comparison: Comparison) -> None:
 
 
 def show_pair_words(
-    desk: CompareDesk, comparison: Comparison, model: ExplainedModel, sources: Mapping[str, str]
+    desk: CompareDesk, comparison: Comparison, model: ExplainedModel, sources: Sources
 ) -> None:
     """Draws what a model's answers rest on, word by word, on both sides.
 
@@ -48,7 +51,7 @@ def show_pair_words(
         desk: explains a model that was not explained yet, once asked to.
         comparison: with its answers.
         model: ``student`` or ``text``.
-        sources: label → where such posts come from.
+        sources: of either side, label → where such posts come from.
     """
     pair = comparison.find(model)
     if pair is None:
@@ -57,30 +60,36 @@ def show_pair_words(
     first, second = pair
     if not isinstance(first, WordAttribution) or not isinstance(second, WordAttribution):
         return
-    scores = [abs(word.score) for word in (*first.words, *second.words)]
-    names = NAMES[comparison.mode]
+    largest = [max((abs(word.score) for word in side.words), default=0.0) for side in pair]
+    names, apart = NAMES[comparison.mode], comparison.apart
     columns = st.columns(2, gap="large")
-    for name, case, found, column in zip(names, comparison.cases, pair, columns, strict=True):
+    for place, (name, case, found) in enumerate(zip(names, comparison.cases, pair, strict=True)):
         if not isinstance(found, WordAttribution):
             continue
-        with column:
+        toward = source_of(found.target, sources[place])
+        with columns[place]:
             st.caption(name)
             with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}_{name}"):
                 write_coloured_words(
                     case.order.text,
                     found.words,
-                    source_of(found.target, sources),
-                    largest=max(scores, default=0.0),
+                    toward,
+                    largest=largest[place] if apart else max(largest),
                 )
             write_small_print(say_trust(found.trust) or say_words_trust(found))
-    show_legend(source_of(first.target, sources))
+            if apart:
+                show_legend(toward)
+    if apart:
+        write_small_print(SCORES_APART)
+        return
+    show_legend(source_of(first.target, sources[0]))
     write_small_print("Both sides share one scale of colours.")
     if comparison.mode != "posts":
         difference = compare_texts(*(case.order.text for case in comparison.cases))
         _write_changes(first, second, difference, names)
 
 
-def show_pair_emotions(comparison: Comparison, sources: Mapping[str, str]) -> None:
+def show_pair_emotions(comparison: Comparison, sources: Sources) -> None:
     """Draws the emotions that the emotion teacher's answers rest on, on both sides."""
     pair = comparison.find("emotion")
     if pair is None:
@@ -90,6 +99,9 @@ def show_pair_emotions(comparison: Comparison, sources: Mapping[str, str]) -> No
     if not isinstance(first, EmotionAttribution) or not isinstance(second, EmotionAttribution):
         return
     names = NAMES[comparison.mode]
+    if comparison.apart:
+        _show_emotions_apart((first, second), names, sources)
+        return
     show_figure(
         draw_pair_emotions(first, second, names),
         list_pair_emotions(first, second, names),
@@ -101,9 +113,26 @@ def show_pair_emotions(comparison: Comparison, sources: Mapping[str, str]) -> No
         ),
     )
     write_small_print(
-        f"Toward {source_of(first.target, sources)}. Open bars: {names[0].lower()}; filled bars: "
-        f"{names[1].lower()}. {say_words_trust(first)}"
+        f"Toward {source_of(first.target, sources[0])}. Open bars: {names[0].lower()}; filled "
+        f"bars: {names[1].lower()}. {say_words_trust(first)}"
     )
+
+
+def _show_emotions_apart(
+    pair: tuple[EmotionAttribution, EmotionAttribution], names: Sequence[str], sources: Sources
+) -> None:
+    columns = st.columns(2, gap="large")
+    for name, found, known, column in zip(names, pair, sources, columns, strict=True):
+        with column:
+            st.caption(name)
+            show_figure(
+                draw_emotions(found),
+                list_emotions(found),
+                key=f"compare_emotions_{name.split()[0].lower()}",
+                title=f"{name}: emotions",
+                alt="; ".join(f"{emotion} {signed(v, 3)}" for emotion, v in found.emotions.items()),
+            )
+            write_small_print(f"Toward {source_of(found.target, known)}. {say_words_trust(found)}")
 
 
 def _offer(desk: CompareDesk, comparison: Comparison, model: ExplainedModel) -> None:

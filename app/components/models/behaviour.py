@@ -11,6 +11,7 @@ from app import model_behaviour as facts
 from app.comparison import compare_texts
 from app.components.figure import show_figure
 from app.escape import write_marked_text, write_small_print, write_table
+from app.models import say_bundle_option
 from app.wording import MODEL_NAMES
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def show_behaviour(analyser: Analyser) -> None:
     if not report:
         write_small_print(
             "This bundle has no test of its behaviour on written cases; “mhkd behaviour "
-            "--into-bundle” makes one."
+            f"--into-bundle{say_bundle_option()}” makes one."
         )
         return
     sources = analyser.manifest.label_sources

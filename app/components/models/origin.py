@@ -20,6 +20,7 @@ from app.model_explanations import (
     say_marks,
 )
 from app.model_reporting import list_tripod
+from app.models import say_bundle_option
 
 if TYPE_CHECKING:
     from mhkd.analyser import Analyser, Manifest
@@ -72,8 +73,10 @@ def show_explanations(analyser: Analyser) -> None:
     report = analyser.explanation_report
     if not report:
         write_small_print(
-            "This bundle has no evaluation of explanations over many posts. Each explanation of "
-            "words is tested on its own when it is made, and its mark stands below it."
+            "This bundle has no evaluation of explanations over many posts; “mhkd faithfulness "
+            f"--data FILE --into-bundle{say_bundle_option()}” makes one, with a CSV of posts that "
+            "nothing learned from. Each explanation of words is tested on its own when it is "
+            "made, and its mark stands below it."
         )
         return
     meant = explain("Attribution", "Trust mark")

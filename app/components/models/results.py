@@ -45,7 +45,7 @@ def show_results(manifest: Manifest) -> None:
         st.subheader("F1 of each label", anchor=False)
         heads = [source_of(label, manifest.label_sources) for label in manifest.labels]
         write_table(("Model", *heads), by_label, numeric=range(1, 1 + len(heads)))
-    heads, apart = studies.list_variants(metrics)
+    heads, apart = studies.list_variants(metrics, authors=facts.knows_authors(manifest.data))
     if apart:
         st.subheader("Accuracy on test posts without ties to the training part", anchor=False)
         write_table(("Model", *heads), apart, numeric=range(1, 1 + len(heads)))
