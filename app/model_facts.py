@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from app.wording import COMPARED_NAMES, MODEL_NAMES, say_interval, say_rate
+from mhkd.manifest import knows_authors
 from mhkd.metrics import say_difference
 
 if TYPE_CHECKING:
@@ -73,12 +74,6 @@ def list_outside(metrics: Mapping[str, Any]) -> list[Row]:
         (name, say_rate(rate), f"{rate['n']:,}")
         for name, rate in metrics.get("outside", {}).items()
     ]
-
-
-def knows_authors(data: Mapping[str, Any]) -> bool:
-    """The data told who wrote what: where they don't, each post counts as an author's only one."""
-    parts = (data.get(name, {}) for name in ("train", "test"))
-    return any(part.get("authors") not in (None, part.get("posts")) for part in parts)
 
 
 def list_parts(data: Mapping[str, Any]) -> list[Row]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.model_facts import knows_authors
 from app.wording import say_interval
+from mhkd.manifest import knows_authors
 
 if TYPE_CHECKING:
     from mhkd.analyser import Manifest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -126,3 +127,9 @@ class Manifest(_Record):
         """The synthetic voices that spoke the training posts; at least the app's own."""
         voices = self.recipe.get("speech", {}).get("voices")
         return tuple(voices) if voices else (self.audio.voice,)
+
+
+def knows_authors(data: Mapping[str, Any]) -> bool:
+    """The data told who wrote what: where they don't, each post counts as an author's only one."""
+    parts = (data.get(name, {}) for name in ("train", "test"))
+    return any(part.get("authors") not in (None, part.get("posts")) for part in parts)

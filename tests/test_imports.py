@@ -89,6 +89,7 @@ APP_ALLOWED = {
     "analysis",
     "post",
     "limits",
+    "manifest",
     "errors",
     "metrics",
     "batch",

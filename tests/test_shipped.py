@@ -6,7 +6,8 @@ import pytest
 
 from mhkd.analyser import Analyser
 from mhkd.assets import ASSETS
-from mhkd.bundle import list_bundles
+from mhkd.bundle import list_bundles, load_bundle
+from mhkd.manifest import knows_authors
 from mhkd.post import Post
 
 MEGABYTE = 1_000_000
@@ -57,6 +58,15 @@ def test_the_card_holds_the_manifests_numbers(analyser):
         metrics = analyser.manifest.metrics[name]
         low, high = metrics["intervals"]["accuracy"]
         assert f"{100 * metrics['accuracy']:.1f} [{100 * low:.1f}, {100 * high:.1f}]" in card
+
+
+@pytest.mark.parametrize(("name", "known"), [("sdcnl", True), ("idendep", False)])
+def test_a_card_claims_nothing_about_authors_that_nobody_knows(name, known):
+    manifest = load_bundle(name).manifest
+    assert knows_authors(manifest.data) == known
+    card = (ASSETS / "bundles" / name / "MODEL_CARD.md").read_text("utf-8")
+    assert ("Who wrote what is not known" in card) != known
+    assert ("by nobody who wrote a training post" in card) == known
 
 
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)

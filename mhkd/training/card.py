@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mhkd.manifest import Manifest, TextSettings
+from mhkd.manifest import Manifest, TextSettings, knows_authors
 from mhkd.training.card_results import tell_results
 from mhkd.training.card_studies import (
     tell_emotion_study,
@@ -57,17 +57,21 @@ def _use(manifest: Manifest) -> str:
 
 def _data(manifest: Manifest) -> str:
     data = manifest.data
-    rows = []
+    rows, authors = [], knows_authors(data)
     for part in ("train", "test"):
         facts = data[part]
         labels = ", ".join(f"{label} {count}" for label, count in facts["labels"].items())
-        rows.append(f"| {part} | {facts['posts']} | {labels} | {facts['authors']} |")
+        rows.append(
+            f"| {part} | {facts['posts']} | {labels} "
+            f"| {facts['authors'] if authors else 'not known'} |"
+        )
     table = "\n".join(["| part | posts | labels | authors |", "|---|---|---|---|", *rows])
     return (
         f"## Data\n\n{table}\n\n"
-        f"{_leaks(data['leaks'])} "
-        f"All choices were made on {data['folds']} folds of the training part, with one author's "
-        "posts in one fold; the test part was opened once, for the tables below. "
+        f"{_leaks(data['leaks'], authors=authors)} "
+        f"All choices were made on {data['folds']} folds of the training part"
+        f"{', with one author’s posts in one fold' if authors else ''}; the test part was opened "
+        "once, for the tables below. "
         f"The training posts were spoken by {_voices(data['validation']['voices'])}; "
         f"the test posts, as in the app, by {manifest.audio.voice}."
     )
@@ -130,16 +134,19 @@ def _trained_part(text: TextSettings) -> str:
     return f"{adapters} above the {text.frozen_layers} lowest layers"
 
 
-def _leaks(found: dict[str, Any]) -> str:
+def _leaks(found: dict[str, Any], *, authors: bool) -> str:
     identical, near = found["identical"], found["near_duplicates"]
     words = "; ".join(
         f"'{label}' or its source is named in "
         + ", ".join(f"{count} posts labelled {other}" for other, count in counts.items())
         for label, counts in found["label_words"].items()
     )
-    return (
+    told = (
         f"{found['authors_on_both_sides']} authors have posts in both parts "
-        f"({found['test_posts_by_them']} test posts); identical to a training post are "
+        f"({found['test_posts_by_them']} test posts)"
+    )
+    return (
+        f"{told if authors else 'Who wrote what is not known'}; identical to a training post are "
         f"{identical['across']} test posts, nearly identical {near['across']} (within the training "
         f"part: {identical['within_train']} and {near['within_train']}). Placeholder bodies: "
         f"{sum(found['placeholder_bodies'].values())}. {words}."
@@ -184,10 +191,16 @@ def _limits(manifest: Manifest) -> str:
         "prosody is the synthesiser's and is no evidence about a person; a real recording is "
         "unlike the training voices.\n"
         "- How well it serves different groups of people was not tested: no data tell who wrote.\n"
-        f"- {manifest.data['leaks']['authors_on_both_sides']} authors stand on both sides of the "
-        "official split, which can flatter every model.\n"
+        f"- {_shared_authors(manifest)} on both sides of the split, which can flatter every "
+        "model.\n"
         "- Intervals cover the choice of test posts, not the choice of seed."
     )
+
+
+def _shared_authors(manifest: Manifest) -> str:
+    if not knows_authors(manifest.data):
+        return "Authors are not known: some may stand"
+    return f"{manifest.data['leaks']['authors_on_both_sides']} authors stand"
 
 
 def _voices(counts: dict[str, int]) -> str:

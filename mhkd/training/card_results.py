@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mhkd.manifest import Manifest
+from mhkd.manifest import Manifest, knows_authors
 from mhkd.metrics import say_difference
 
 _NAMES = {
@@ -132,7 +132,7 @@ def _variants(manifest: Manifest) -> str:
     kinds = {
         kind: found
         for kind, found in manifest.metrics.get("variants", {}).items()
-        if found["models"]
+        if found["models"] and (kind != "author_disjoint" or knows_authors(manifest.data))
     }
     if not kinds:
         return ""

@@ -15,6 +15,7 @@ from app.components.figure import show_figure
 from app.escape import write_small_print, write_table
 from app.glossary import explain
 from app.wording import COMPARED_NAMES, source_of
+from mhkd.manifest import knows_authors
 
 if TYPE_CHECKING:
     from mhkd.analyser import Manifest
@@ -45,7 +46,7 @@ def show_results(manifest: Manifest) -> None:
         st.subheader("F1 of each label", anchor=False)
         heads = [source_of(label, manifest.label_sources) for label in manifest.labels]
         write_table(("Model", *heads), by_label, numeric=range(1, 1 + len(heads)))
-    heads, apart = studies.list_variants(metrics, authors=facts.knows_authors(manifest.data))
+    heads, apart = studies.list_variants(metrics, authors=knows_authors(manifest.data))
     if apart:
         st.subheader("Accuracy on test posts without ties to the training part", anchor=False)
         write_table(("Model", *heads), apart, numeric=range(1, 1 + len(heads)))
