@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from mhkd.errors import MhkdError
@@ -26,7 +27,8 @@ async def stream(work: Work, count_waiting: Callable[[], int]) -> AsyncIterator[
     lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     def tell(line: dict[str, Any]) -> None:
-        loop.call_soon_threadsafe(lines.put_nowait, line)
+        with suppress(RuntimeError):  # the loop is closed: the server went, nobody listens
+            loop.call_soon_threadsafe(lines.put_nowait, line)
 
     def act() -> None:
         try:

@@ -32,6 +32,25 @@ def test_lines_in_order_then_the_end() -> None:
     assert _collect(work) == [{"progress": 1}, {"progress": 2}, {"done": "all"}]
 
 
+def test_work_that_outlives_its_server_ends_quietly() -> None:
+    go_on, ended = threading.Event(), threading.Event()
+
+    def work(cancel: threading.Event, tell: Any) -> None:
+        cancel.wait(30)
+        go_on.wait(30)
+        tell({"progress": 1})
+        ended.set()
+
+    async def leave() -> None:
+        lines = stream(work, lambda: 0)
+        assert json.loads(await anext(lines)) == {"waiting": 0}
+        await lines.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(leave())
+    go_on.set()
+    assert ended.wait(30), "the thread fell over the closed loop"
+
+
 def test_silence_is_filled_with_the_length_of_the_queue() -> None:
     lines = _collect(lambda cancel, tell: threading.Event().wait(1.3))
     assert {"waiting": 2} in lines and lines[-1] == {"done": False}
