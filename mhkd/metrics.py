@@ -16,6 +16,14 @@ Ints = npt.NDArray[np.int64]
 ECE_BINS = 10
 RESAMPLES = 2000
 RESAMPLES_OF_SEEDS = 1000
+METRIC_TITLES = {
+    "accuracy": "accuracy",
+    "f1_macro": "macro-F1",
+    "f1_weighted": "weighted F1",
+    "auc": "AUC",
+    "ece": "ECE",
+    "brier": "Brier",
+}
 
 
 def measure(

@@ -7,17 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from mhkd.metrics import pool_paired, say_difference
+from mhkd.metrics import METRIC_TITLES, pool_paired, say_difference
 from mhkd.results.rows import METRICS, OURS, Row, TwinComparison, Value
 
-_TITLES = {
-    "accuracy": "accuracy",
-    "f1_macro": "macro-F1",
-    "f1_weighted": "weighted F1",
-    "auc": "AUC",
-    "ece": "ECE",
-    "brier": "Brier",
-}
 _SHARES = ("accuracy", "f1_macro", "f1_weighted")
 _COLOURS = {True: "#c07a24", False: "#7a8791"}
 
@@ -48,7 +40,7 @@ def build_markdown(rows: Sequence[Row], source: str) -> str:
     parts = []
     for task in dict.fromkeys(row.task for row in rows):
         chosen = [row for row in rows if row.task == task]
-        head = f"| model | protocol | n | {' | '.join(_TITLES.values())} |"
+        head = f"| model | protocol | n | {' | '.join(METRIC_TITLES.values())} |"
         lines = [
             f"| {row.model}{'' if row.origin == OURS else ' (published)'} | {row.protocol} "
             f"| {row.n} | {' | '.join(_cell(row, name) for name in METRICS)} |"
@@ -109,7 +101,7 @@ def draw_rows(rows: Sequence[Row], metric: str = "accuracy") -> go.Figure:
         template="plotly_white",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         yaxis={"categoryorder": "array", "categoryarray": [row.model for row in known]},
-        xaxis={"title": f"{_TITLES[metric]}, %"},
+        xaxis={"title": f"{METRIC_TITLES[metric]}, %"},
     )
     return figure
 

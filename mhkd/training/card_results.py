@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mhkd.manifest import Manifest, knows_authors
-from mhkd.metrics import say_difference
+from mhkd.metrics import METRIC_TITLES, say_difference
 
 _NAMES = {
     "text": "Text teacher",
@@ -20,24 +20,15 @@ _NAMES = {
     "tf_idf_linear": "TF-IDF + linear",
 }
 
-_COLUMNS = {
-    "accuracy": "accuracy",
-    "f1_macro": "macro-F1",
-    "f1_weighted": "weighted F1",
-    "auc": "AUC",
-    "ece": "ECE",
-    "brier": "Brier",
-}
-
 
 def tell_results(manifest: Manifest) -> str:
     """Every model on the test part, and what was seen there beside it."""
     metrics = manifest.metrics
     n = metrics["student"]["n"]
-    head = "| model | " + " | ".join(_COLUMNS.values()) + " |"
-    rule = "|---" * (len(_COLUMNS) + 1) + "|"
+    head = "| model | " + " | ".join(METRIC_TITLES.values()) + " |"
+    rule = "|---" * (len(METRIC_TITLES) + 1) + "|"
     rows = [
-        f"| {title} | " + " | ".join(_cell(metrics[name], key) for key in _COLUMNS) + " |"
+        f"| {title} | " + " | ".join(_cell(metrics[name], key) for key in METRIC_TITLES) + " |"
         for name, title in _NAMES.items()
         if name in metrics
     ]
@@ -68,10 +59,10 @@ def tell_results(manifest: Manifest) -> str:
 def tell_crossval(report: Mapping[str, Any]) -> str:
     """What models trained anew in every fold reach, beginning with its heading."""
     metrics, paired = report["metrics"], report["student_against_twin"]
-    head = "| model | " + " | ".join(_COLUMNS.values()) + " | ECE if calibrated |"
+    head = "| model | " + " | ".join(METRIC_TITLES.values()) + " | ECE if calibrated |"
     rows = [
         f"| {title} | "
-        + " | ".join(_cell(metrics[name], key) for key in _COLUMNS)
+        + " | ".join(_cell(metrics[name], key) for key in METRIC_TITLES)
         + f" | {metrics[name]['ece_if_calibrated']:.3f} |"
         for name, title in _NAMES.items()
         if name in metrics
@@ -81,7 +72,7 @@ def tell_crossval(report: Mapping[str, Any]) -> str:
         f"trained without its fold ({report['folds']} folds, column `{report['column']}`, one seed "
         "a fold): teachers, soft targets, students and temperatures anew. Numbers stand in "
         "`reports/crossval.json`.\n\n"
-        + "\n".join([head, "|---" * (len(_COLUMNS) + 2) + "|", *rows])
+        + "\n".join([head, "|---" * (len(METRIC_TITLES) + 2) + "|", *rows])
         + f"\n\nStudent against its twin: {paired['only_first']} posts only the student gets "
         f"right, {paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
         f"{_difference(paired)}."

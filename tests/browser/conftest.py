@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.serving import serve_page
+
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 _MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
@@ -26,6 +28,13 @@ def chromium_with_microphone() -> Iterator[Any]:
     """The same with a microphone that hears a tone now and then."""
     with _launch(*_MICROPHONE) as browser:
         yield browser
+
+
+@pytest.fixture
+def served_by_hand(tmp_path: Path) -> Iterator[str]:
+    """The address of the app over an analyser that answers by hand."""
+    with serve_page("tests/app/example_batch.py", tmp_path / "server.txt") as address:
+        yield address
 
 
 @contextmanager

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.app.example_batch import write_posts
-from tests.browser.serving import serve_page
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -17,18 +13,11 @@ _PATIENCE_MS = 120_000.0
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[str]:
-    """The app over an analyser that answers by hand."""
-    with serve_page("tests/app/example_batch.py", tmp_path / "server.txt") as address:
-        yield address
-
-
-def test_a_row_is_opened_on_analyse(served: str, chromium: playwright_api.Browser) -> None:
+def test_a_row_is_opened_on_analyse(served_by_hand: str, chromium: playwright_api.Browser) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(_PATIENCE_MS)
     content = write_posts(60)
-    page.goto(served)
+    page.goto(served_by_hand)
     page.get_by_label("Post", exact=True).fill("my own words")
     page.get_by_label("Post", exact=True).blur()
     page.get_by_role("link", name="Batch").click()

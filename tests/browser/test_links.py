@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-
-from tests.browser.serving import serve_page
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -17,20 +12,13 @@ _PATIENCE_MS = 120_000.0
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[str]:
-    """The app over an analyser that answers by hand."""
-    with serve_page("tests/app/example_batch.py", tmp_path / "server.txt") as address:
-        yield address
-
-
 def test_what_was_typed_stays_where_a_link_follows_at_once(
-    served: str, chromium: playwright_api.Browser
+    served_by_hand: str, chromium: playwright_api.Browser
 ) -> None:
     for _ in range(6):  # it was lost every other time
         page = chromium.new_page()
         page.set_default_timeout(_PATIENCE_MS)
-        page.goto(served)
+        page.goto(served_by_hand)
         field = page.get_by_label("Post", exact=True)
         field.fill(_TYPED)
         field.blur()
