@@ -130,7 +130,7 @@ def say_alone(analysis: Analysis, sources: Mapping[str, str]) -> str:
     if prediction is None:
         return "The student did not answer."
     answer = say_answer(prediction, sources)
-    told = f"{answer.headline} ({say_probability(answer.probability)})"
+    told = f"{answer.headline.removesuffix('.')} ({say_probability(answer.probability)})."
     withheld = say_withheld(analysis)
     if withheld is None:
         return told

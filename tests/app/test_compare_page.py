@@ -124,7 +124,7 @@ def test_bundles_with_other_labels_stand_side_by_side(
     assert "not subtracted" in shown and "points" not in page.header[0].value
     assert "explain different labels" in shown
     told = [text.value for text in page.text]
-    assert any("more than posts from r/depression. (0.82)" in text for text in told)
+    assert any("more than posts from r/depression (0.82)." in text for text in told)
     assert any("other parts of Reddit more than posts from a forum" in text for text in told)
     assert shown.count("speaks for r/SuicideWatch") == shown.count("speaks for other parts of") == 2
     assert shown.count(SCORES_APART) == 2 and "share one scale" not in shown

@@ -141,7 +141,7 @@ def test_a_report_of_other_labels_subtracts_nothing() -> None:
     assert "Difference" not in body and SCORES_APART in body
     assert body.count("First bundle, toward r/SuicideWatch") == 2
     assert body.count("Second bundle, toward other parts of Reddit") == 2
-    assert "other parts of Reddit about equally. (0.55)" in body
+    assert "other parts of Reddit about equally (0.55)." in body
 
 
 def test_a_side_that_stands_alone_says_when_it_gets_no_answer() -> None:
