@@ -30,6 +30,7 @@ from mhkd.bundle import CARD, Bundle, BundleSummary, list_bundles, load_bundle
 from mhkd.device import default_device, has_fast_bf16
 from mhkd.errors import InputError
 from mhkd.gate import Gate
+from mhkd.limits import MAX_INSIDE_S
 from mhkd.manifest import Manifest
 from mhkd.models.members import LARGE, Members, load_large_student
 from mhkd.models.parts import stop_if_cancelled
@@ -162,22 +163,24 @@ class Analyser:
             speak: speak a post that has no recording; else the audio teacher is left out.
             on_progress: called as each stage begins, and at the end. Its ``partial`` holds
                 the predictions as soon as they are all there, and each attribution after that.
+                From there on others come in between; ``waiting`` is the stage then.
             cancel: once set, the call ends with ``Cancelled`` within 2 s.
 
         Raises:
             InputError: the text or an option can't be used, or too many are waiting.
             Cancelled: ``cancel`` was set.
+            MhkdError: the models took longer than ``limits.MAX_INSIDE_S``.
         """
         check_text(post.text)
         self._check_target(target)
         if explain not in EXPLAINED:
             raise InputError(f"explain is one of {', '.join(EXPLAINED)}; found '{explain}'.")
         stop_if_cancelled(cancel)
-        with self._gate.entered(cancel):
-            run = PostRun(self._bundle, self._members, post, target, cancel, lambda: self._neutral)
+        with self._gate.entered(cancel, first=True, max_inside_s=MAX_INSIDE_S) as turn:
+            run = PostRun(self._bundle, self._members, post, target, turn, lambda: self._neutral)
             answers = list_answers(run, speak=speak and post.recording is None)
             explanations = list_explanations(run, explain, post)
-            return go_through(run, answers, explanations, on_progress, cancel)
+            return go_through(run, answers, explanations, on_progress, turn)
 
     def explain(
         self,
@@ -200,8 +203,8 @@ class Analyser:
         self._check_target(target)
         if model not in EXPLAINED["all"]:
             raise InputError(f"There is no model '{model}' to explain.")
-        with self._gate.entered(cancel):
-            run = PostRun(self._bundle, self._members, post, target, cancel)
+        with self._gate.entered(cancel, max_inside_s=MAX_INSIDE_S) as turn:
+            run = PostRun(self._bundle, self._members, post, target, turn)
             if model == "audio" and post.recording is None:
                 run.speak()
             run.explain(model)
@@ -235,15 +238,15 @@ class Analyser:
             raise InputError(f"There is no model '{model}' with such an explanation.")
         if not has_enough_parts(found):
             raise InputError("The explanation has too few parts to take fifths of them away.")
-        with self._gate.entered(cancel):
-            run = PostRun(self._bundle, self._members, post, cancel=cancel)
+        with self._gate.entered(cancel, max_inside_s=MAX_INSIDE_S) as turn:
+            run = PostRun(self._bundle, self._members, post, cancel=turn)
             return run.measure_fidelity(model, found)
 
     def speak(self, text: str, *, cancel: threading.Event | None = None) -> Recording | None:
         """What ``analyse`` would speak of a text; None if nothing can be said."""
         check_text(text)
-        with self._gate.entered(cancel):
-            run = PostRun(self._bundle, self._members, Post(text), cancel=cancel)
+        with self._gate.entered(cancel, max_inside_s=MAX_INSIDE_S) as turn:
+            run = PostRun(self._bundle, self._members, Post(text), cancel=turn)
             run.speak()
             return run.recording
 
@@ -270,8 +273,8 @@ class Analyser:
         check_text(text)
 
         def hear(recording: Recording) -> Mapping[str, float] | None:
-            with self._gate.entered(cancel):
-                run = PostRun(self._bundle, self._members, Post(text, recording), cancel=cancel)
+            with self._gate.entered(cancel, max_inside_s=MAX_INSIDE_S) as turn:
+                run = PostRun(self._bundle, self._members, Post(text, recording), cancel=turn)
                 run.answer_audio()
             return None if run.audio is None else run.audio.probabilities
 
@@ -303,8 +306,8 @@ class Analyser:
             if on_progress is not None:
                 on_progress(Progress(model, done / len(texts)))
 
-        with self._gate.entered(cancel):
-            request = BatchRequest(self._scorers, self.manifest, texts, tell, cancel)
+        with self._gate.entered(cancel) as turn:
+            request = BatchRequest(self._scorers, self.manifest, texts, tell, turn)
             found: dict[str, Probabilities] = {}
             if LARGE in models and self.manifest.student_large is not None:
                 member = load_large_student(self.manifest, self._bundle.folder, self.device)
@@ -335,8 +338,8 @@ class Analyser:
             familiar: measure how far each post lies from those that the student learned from.
             cancel: looked at before each batch.
         """
-        with self._gate.entered(cancel):
-            request = BatchRequest(self._scorers, self.manifest, texts, lambda *_: None, cancel)
+        with self._gate.entered(cancel) as turn:
+            request = BatchRequest(self._scorers, self.manifest, texts, lambda *_: None, turn)
             return answer_posts(request, models, familiar=familiar)
 
     def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
@@ -346,8 +349,8 @@ class Analyser:
             InputError: too many are waiting.
             Cancelled: ``cancel`` was set; looked at before each window of sound.
         """
-        with self._gate.entered(cancel):
-            return PostRun(self._bundle, self._members, post, cancel=cancel).answer_sound()
+        with self._gate.entered(cancel, max_inside_s=MAX_INSIDE_S) as turn:
+            return PostRun(self._bundle, self._members, post, cancel=turn).answer_sound()
 
     @cached_property
     def _neutral(self) -> NeutralOutputs:

@@ -1,77 +1,177 @@
-"""One loaded model serves many callers: one at a time, the others in a short queue."""
+"""One loaded model serves many callers: one at a time, the others in a short queue.
+
+A long call may stand back between its parts. Who has no answer yet then comes before those who
+stand back, so that the answers of many readers don't wait for the explanations of one.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mhkd.errors import Cancelled, InputError
+from mhkd.errors import Cancelled, InputError, MhkdError
 from mhkd.limits import MAX_WAIT_S, MAX_WAITING
 
 _LOOK_AT_CANCEL_S = 0.1
 
 
 class Gate:
-    """Lets callers in singly, in the order in which they came.
+    """Lets callers in singly: first those who have no answer yet, then the others, as they came.
 
     Args:
         max_waiting: callers in the queue; the next one is turned away.
-        max_wait_s: longest wait of one caller.
+        max_wait_s: longest wait of one caller to be let in at first.
     """
 
     def __init__(self, max_waiting: int = MAX_WAITING, max_wait_s: float = MAX_WAIT_S) -> None:
         self._max_waiting, self._max_wait_s = max_waiting, max_wait_s
         self._changed = threading.Condition()
-        self._queue: deque[object] = deque()
-        self._taken = False
+        self._first: deque[Turn] = deque()
+        self._others: deque[Turn] = deque()
+        self._inside: Turn | None = None
 
     @property
     def waiting(self) -> int:
         """Callers in the queue, without the one inside."""
-        return len(self._queue)
+        return len(self._first) + len(self._others)
 
     @contextmanager
-    def entered(self, cancel: threading.Event | None = None) -> Iterator[None]:
+    def entered(
+        self,
+        cancel: threading.Event | None = None,
+        *,
+        first: bool = False,
+        max_inside_s: float = math.inf,
+    ) -> Iterator[Turn]:
         """Waits for its turn and holds the gate for the length of the ``with``.
+
+        Args:
+            cancel: ends the wait.
+            first: comes before all who are not; for a call that soon stands back.
+            max_inside_s: longest that the caller may be inside, waits apart.
 
         Raises:
             InputError: the queue is full or the wait too long; its code is ``busy``.
             Cancelled: ``cancel`` was set while waiting.
+            MhkdError: the caller was inside for too long and its turn made it leave; the code
+                is ``slow``.
         """
-        self._enter(cancel)
+        turn = Turn(self, cancel, max_inside_s)
+        with self._changed:
+            if self._inside is not None or self.waiting:
+                if self.waiting >= self._max_waiting:
+                    raise _busy(f"{self.waiting} others are waiting already")
+                deadline = time.monotonic() + self._max_wait_s
+                self._wait(turn, self._first if first else self._others, deadline)
+            self._let_in(turn)
         try:
-            yield
+            yield turn
+        except Cancelled:
+            if turn.is_over:
+                raise _slow(max_inside_s) from None
+            raise
         finally:
             with self._changed:
-                self._taken = False
-                self._changed.notify_all()
+                self._let_out(turn)
 
-    def _enter(self, cancel: threading.Event | None) -> None:
+    def stand_back(self, turn: Turn) -> None:
+        """Lets in who waits: all who have no answer yet, and those who came before.
+
+        Raises:
+            Cancelled: the caller's own event was set; the gate is not held any more.
+        """
         with self._changed:
-            if self._taken or self._queue:
-                self._wait(cancel)
-            self._taken = True
+            if not self.waiting:
+                return
+            self._let_out(turn)
+            self._wait(turn, self._others)
+            self._let_in(turn)
 
-    def _wait(self, cancel: threading.Event | None) -> None:
-        if len(self._queue) >= self._max_waiting:
-            raise _busy(f"{len(self._queue)} others are waiting already")
-        ticket = object()
-        deadline = time.monotonic() + self._max_wait_s
-        self._queue.append(ticket)
+    def _wait(self, turn: Turn, queue: deque[Turn], deadline: float = math.inf) -> None:
+        queue.append(turn)
         try:
-            while self._taken or self._queue[0] is not ticket:
-                if cancel is not None and cancel.is_set():
+            while self._inside is not None or turn is not (self._first or self._others)[0]:
+                if turn.is_cancelled:
                     raise Cancelled
                 if time.monotonic() >= deadline:
                     raise _busy(f"the turn did not come within {self._max_wait_s:g} s")
                 self._changed.wait(_LOOK_AT_CANCEL_S)
         finally:
-            self._queue.remove(ticket)
+            queue.remove(turn)
             self._changed.notify_all()
+
+    def _let_in(self, turn: Turn) -> None:
+        self._inside = turn
+        turn.begin()
+
+    def _let_out(self, turn: Turn) -> None:
+        if self._inside is turn:
+            turn.end()
+            self._inside = None
+            self._changed.notify_all()
+
+
+class Turn(threading.Event):
+    """A caller's time inside. As an event it is set once the caller has to leave.
+
+    Args:
+        gate: the gate.
+        cancel: the caller's own event.
+        max_s: how long the caller may be inside.
+    """
+
+    def __init__(self, gate: Gate, cancel: threading.Event | None, max_s: float) -> None:
+        super().__init__()
+        self._gate, self._cancel, self._left_s = gate, cancel, max_s
+        self._began_s: float | None = None
+
+    def begin(self) -> None:
+        """The caller is let in."""
+        self._began_s = time.monotonic()
+
+    def end(self) -> None:
+        """The caller is let out."""
+        self._left_s, self._began_s = self._rest_s(), None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Others wait."""
+        return self._gate.waiting > 0
+
+    @property
+    def is_cancelled(self) -> bool:
+        """The caller's own event is set."""
+        return self._cancel is not None and self._cancel.is_set()
+
+    @property
+    def is_over(self) -> bool:
+        """The caller was inside for as long as one may be, and does not want to leave."""
+        return not self.is_cancelled and self._rest_s() <= 0
+
+    def is_set(self) -> bool:
+        """Whether the caller has to leave."""
+        return super().is_set() or self.is_cancelled or self._rest_s() <= 0
+
+    def stand_back(self) -> None:
+        """See ``Gate.stand_back``."""
+        self._gate.stand_back(self)
+
+    def _rest_s(self) -> float:
+        spent_s = 0.0 if self._began_s is None else time.monotonic() - self._began_s
+        return self._left_s - spent_s
 
 
 def _busy(reason: str) -> InputError:
     return InputError(f"The model is busy: {reason}. Try again in a minute.", code="busy")
+
+
+def _slow(max_inside_s: float) -> MhkdError:
+    return MhkdError(
+        f"The models took longer than {max_inside_s / 60:g} minutes, so they were stopped. "
+        "Try a shorter post, or when the machine has less to do.",
+        code="slow",
+    )

@@ -76,6 +76,8 @@ MAX_SPOKEN_WORDS: Final = 4_000
 # One loaded model serves many sessions
 MAX_WAITING: Final = 8
 MAX_WAIT_S: Final = 120.0
+# Of one call, waits apart. All explanations and tests of 75 words took 194 s on two cores.
+MAX_INSIDE_S: Final = 1_800.0
 DRAFT_KEPT_S: Final = 120.0  # as disconnectedSessionTTL in .streamlit/config.toml
 GONE_S: Final = 3.0  # a closed tab's work ends; one that reconnects does so at once
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mhkd.analysis import Analysis, Progress
 from mhkd.audio.transcribe import find_transcriber
+from mhkd.gate import Turn
 from mhkd.models.parts import stop_if_cancelled
 from mhkd.post import Post
 from mhkd.post_run import PostRun
@@ -63,22 +63,31 @@ def go_through(
     answers: Sequence[Stage],
     explanations: Sequence[Stage],
     on_progress: OnProgress | None,
-    cancel: threading.Event | None,
+    turn: Turn,
 ) -> Analysis:
     """Does all stages and tells each as it begins.
 
+    Once the answers are there it lets others in between two stages, and tells ``waiting`` then.
+
     Raises:
-        Cancelled: ``cancel`` was set; looked at before each stage, and within most.
+        Cancelled: ``turn`` was set; looked at before each stage, and within most.
     """
     stages = [*answers, *explanations]
-    for place, stage in enumerate(stages):
-        stop_if_cancelled(cancel)
+
+    def tell(stage: str, place: int) -> None:
         if on_progress is not None:
             partial = run.snapshot() if place >= len(answers) else None
-            on_progress(run.progress(stage.name, place / len(stages), partial))
+            on_progress(run.progress(stage, place / len(stages), partial))
+
+    for place, stage in enumerate(stages):
+        stop_if_cancelled(turn)
+        if place >= len(answers) and turn.is_wanted:
+            tell("waiting", place)
+            turn.stand_back()
+        tell(stage.name, place)
         with run.timed(stage.name):
             stage.act()
-    stop_if_cancelled(cancel)
+    stop_if_cancelled(turn)
     found = run.snapshot()
     if on_progress is not None:
         on_progress(run.progress("done", 1.0, found))

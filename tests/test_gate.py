@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mhkd.errors import Cancelled, InputError
+from mhkd.errors import Cancelled, InputError, MhkdError
 from mhkd.gate import Gate
 
 
@@ -75,3 +75,105 @@ def test_the_gate_opens_again_after_an_error() -> None:
         raise ZeroDivisionError
     with gate.entered():
         pass
+
+
+def test_who_has_no_answer_yet_comes_before_who_stands_back() -> None:
+    gate, order = Gate(), []
+
+    def long(name: str) -> None:
+        with gate.entered(first=True) as turn:
+            for part in range(2):
+                order.append(f"{name} {part}")
+                _until(lambda: gate.waiting >= 2)
+                turn.stand_back()
+
+    def answer() -> None:
+        with gate.entered(first=True):
+            order.append("answer")
+
+    def background() -> None:
+        with gate.entered():
+            order.append("background")
+
+    callers = [
+        threading.Thread(target=act, daemon=True)
+        for act in (lambda: long("long"), background, answer)
+    ]
+    callers[0].start()
+    _until(lambda: order == ["long 0"])
+    for count, caller in enumerate(callers[1:], start=1):
+        caller.start()
+        _until(lambda count=count: gate.waiting == count or len(order) > 1)
+    _until(lambda: len(order) == 4)
+    assert order == ["long 0", "answer", "background", "long 1"]
+    filling = [threading.Thread(target=background, daemon=True) for _ in range(2)]
+    for caller in filling:
+        caller.start()
+    for caller in [*callers, *filling]:
+        caller.join(10)
+        assert not caller.is_alive()
+    assert gate.waiting == 0
+
+
+def test_standing_back_alone_costs_nothing_and_is_never_refused() -> None:
+    gate = Gate(max_waiting=0, max_wait_s=0.0)
+    with gate.entered() as turn:
+        turn.stand_back()
+        with pytest.raises(InputError), gate.entered():
+            pass
+
+
+def test_who_leaves_while_standing_back_does_not_let_a_second_in() -> None:
+    gate, stop, inside, leave = Gate(), threading.Event(), threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with gate.entered():
+            inside.set()
+            leave.wait(10)
+
+    other = threading.Thread(target=stay, daemon=True)
+    with pytest.raises(Cancelled), gate.entered(stop) as turn:
+        other.start()
+        _until(lambda: turn.is_wanted)
+        threading.Thread(target=lambda: inside.wait(10) and stop.set(), daemon=True).start()
+        turn.stand_back()
+    late = threading.Event()
+
+    def come() -> None:
+        with gate.entered():
+            late.set()
+
+    newcomer = threading.Thread(target=come, daemon=True)
+    newcomer.start()
+    _until(lambda: gate.waiting == 1)
+    assert not late.wait(0.3), "two are inside"
+    leave.set()
+    assert late.wait(10)
+    for thread in (other, newcomer):
+        thread.join(10)
+
+
+def test_time_inside_is_bounded_and_waits_do_not_count() -> None:
+    """F8."""
+    gate = Gate()
+    with pytest.raises(MhkdError, match="minutes") as fault, gate.entered(max_inside_s=0.2) as turn:
+        _until(turn.is_set)
+        raise Cancelled
+    assert fault.value.code == "slow"
+    stop = threading.Event()
+    with pytest.raises(Cancelled), gate.entered(stop, max_inside_s=0.2) as turn:
+        stop.set()
+        _until(turn.is_set)
+        raise Cancelled
+
+    def hold() -> None:
+        with gate.entered():
+            time.sleep(0.5)
+
+    other = threading.Thread(target=hold, daemon=True)
+    with gate.entered(max_inside_s=0.4) as turn:
+        other.start()
+        _until(lambda: turn.is_wanted)
+        turn.stand_back()
+        other.join(10)
+        assert not turn.is_over
