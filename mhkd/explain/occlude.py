@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,27 +12,15 @@ from captum.attr import FeatureAblation
 from mhkd.analysis import WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.limits import MAX_OCCLUDED_WORDS
-from mhkd.models.encoded import EncodedPost
+from mhkd.models.encoded import EncodedPost, place_tokens
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
 from mhkd.models.text import batch_posts
-from mhkd.text.spans import Span, sentence_spans, word_spans
+from mhkd.text.spans import sentence_spans, word_spans
 
 _AT_ONCE = 8
 
 Unit = Literal["word", "sentence"]
-
-
-def place_tokens(post: EncodedPost, spans: Sequence[Span]) -> torch.Tensor:
-    """The span that each token belongs to, shape (windows, tokens), −1 on special tokens."""
-    starts = [span.start for span in spans]
-    places = torch.full(post.input_ids.shape, -1)
-    read = post.special_mask == 0
-    places[read] = torch.tensor(
-        [max(0, bisect_right(starts, start) - 1) for start in post.offsets[read][:, 0].tolist()],
-        dtype=places.dtype,
-    )
-    return places
 
 
 @dataclass(frozen=True, eq=False)

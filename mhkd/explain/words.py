@@ -21,10 +21,10 @@ from mhkd.analysis import (
 from mhkd.explain.contrast import contrast
 from mhkd.explain.fidelity import measure_fidelity
 from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
-from mhkd.explain.occlude import Occluder, Occlusion, place_tokens
+from mhkd.explain.occlude import Occluder, Occlusion
 from mhkd.explain.trust import USUAL, correlate_ranks, judge_words
 from mhkd.limits import MAX_STEPS
-from mhkd.models.encoded import EncodedPost, encode_post
+from mhkd.models.encoded import EncodedPost, encode_post, place_tokens
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
 from mhkd.models.text import TextBatch, TextClassifier, batch_posts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from mhkd.limits import MAX_WINDOWS, WINDOW_TOKENS
 from mhkd.text.normalise import replace_unreadable
+from mhkd.text.spans import Span
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,3 +68,15 @@ def encode_post(
         if part:
             spans[row, 1:end] = torch.tensor(offsets[row * room : row * room + len(part)])
     return EncodedPost(input_ids, attention_mask, special_mask, spans, len(ids), read)
+
+
+def place_tokens(post: EncodedPost, spans: Sequence[Span]) -> torch.Tensor:
+    """The span that each token belongs to, shape (windows, tokens), −1 on special tokens."""
+    starts = [span.start for span in spans]
+    places = torch.full(post.input_ids.shape, -1)
+    read = post.special_mask == 0
+    places[read] = torch.tensor(
+        [max(0, bisect_right(starts, start) - 1) for start in post.offsets[read][:, 0].tolist()],
+        dtype=places.dtype,
+    )
+    return places

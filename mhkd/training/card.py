@@ -100,7 +100,7 @@ def _models(manifest: Manifest) -> str:
         f"posts with micro-F1 {graph.get('held_out_emotion_f1', float('nan')):.2f}. "
         f"Temperature {emotion.temperature:.2f}.\n"
         f"- **Student**: {student.backbone}, {student.layers} layers, text only, distilled from "
-        f"{_soft_targets(manifest)} on posts that they had not seen. "
+        f"{_soft_targets(manifest)} on posts that they had not seen{_copies(manifest)}. "
         f"Temperature {student.temperature:.2f}.\n"
         f"{_large(manifest)}\n"
         "Temperatures were fitted on held-out training posts.\n\n" + _validation(manifest)
@@ -114,6 +114,18 @@ def _large(manifest: Manifest) -> str:
     return (
         f"- **Larger student**: {large.backbone}, {_trained_part(large)}, distilled from the same; "
         f"for `mhkd evaluate --all`, not on the page. Temperature {large.temperature:.2f}.\n"
+    )
+
+
+def _copies(manifest: Manifest) -> str:
+    part = manifest.recipe.get("student", {})
+    copies = part.get("masked_copies", 0)
+    if not copies:
+        return ""
+    return (
+        f"; {'a copy' if copies == 1 else f'{copies} copies'} of each post without some of its "
+        f"words (up to {part['masked_share']:.0%} masked) stood beside it, so that the student "
+        "knows posts from which words are taken away, as tests of explanations do"
     )
 
 
@@ -176,7 +188,7 @@ def _validation(manifest: Manifest) -> str:
         + f"\n\nThe chosen one without distillation: {plain['accuracy']:.1%}, "
         f"log-loss {plain['log_loss']:.3f}."
         + tell_large(found.get("student_large"))
-        + tell_loss_study(found.get("loss_study") or [])
+        + tell_loss_study(found.get("loss_study") or [], masked=bool(_copies(manifest)))
         + tell_mean_rules(found.get("mean_rules") or [])
         + tell_emotion_study(found.get("emotion_study") or [])
     )

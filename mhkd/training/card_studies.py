@@ -70,8 +70,12 @@ def tell_large(found: dict[str, Any] | None) -> str:
     )
 
 
-def tell_loss_study(rows: list[dict[str, Any]]) -> str:
-    """What other temperatures, weights and rules give; empty where it was not studied."""
+def tell_loss_study(rows: list[dict[str, Any]], *, masked: bool = False) -> str:
+    """What other temperatures, weights and rules give; empty where it was not studied.
+
+    Args:
+        masked: the student learned from masked copies, those compared here did not.
+    """
     if not rows:
         return ""
     lines = [
@@ -80,8 +84,9 @@ def tell_loss_study(rows: list[dict[str, Any]]) -> str:
         for row in rows
     ]
     return (
-        f"\n\nThe student with other losses, on the same posts (n = {rows[0]['n']}, one seed; the "
-        "first row is the shipped one): α weighs the labels, T softens both sides, the rule makes "
+        f"\n\nThe student with other losses, on the same posts (n = {rows[0]['n']}, one seed; "
+        f"{'all without masked copies; ' if masked else ''}the first row has the loss of the "
+        "shipped one): α weighs the labels, T softens both sides, the rule makes "
         "one soft target of three teachers:\n\n"
         "| α | T | rule | accuracy | log-loss |\n|---|---|---|---|---|\n" + "\n".join(lines)
     )

@@ -201,6 +201,19 @@ class StudentRecipe(RecipePart):
         "how decided each teacher is.",
     )
     paper_loss: bool = Field(False, description="The paper's CE + KL/C with T = 1 instead.")
+    masked_copies: int = Field(
+        0,
+        ge=0,
+        description="Copies of each post, some of their words masked, that are learned from beside "
+        "it with its targets: what the student then says of a post without some words is learned, "
+        "too. The larger student and the comparison of losses go without.",
+    )
+    masked_share: float = Field(
+        0.6,
+        gt=0,
+        lt=1,
+        description="A copy loses a share of its words drawn evenly from 0 to this.",
+    )
     validation_folds: int = Field(2, ge=1, description="Folds that choose and calibrate it.")
     seeds: int = Field(
         1,

@@ -24,10 +24,11 @@ from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.data import LabelledPosts
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Loss, Targets, cross_entropy
+from mhkd.training.lessons import plan_lessons
 from mhkd.training.recipe import Recipe, Rule, StudentCandidate, StudentRecipe
 from mhkd.training.stages import RunFolder, make_key
 from mhkd.training.teachers import LOGITS, TrainedTeacher, soft_targets
-from mhkd.training.texts import KeptStates, fit_text_classifier, keep_states, predict_logits
+from mhkd.training.texts import fit_text_classifier, predict_logits
 
 Subset = tuple[str, ...]
 _NOT_OF_A_FIT = {"candidates", "validation_folds", "seeds", "subset_seeds", "large", "study"}
@@ -112,7 +113,7 @@ def _train_large(recipe: Recipe, trainer: _Trainer) -> tuple[TrainedStudent, Tra
     large = recipe.student.large
     if large is None:
         return None
-    of_large = trainer.with_student(fit=large.fit)
+    of_large = trainer.with_student(fit=large.fit, masked_copies=0)
     distilled, plain = (of_large.finish(large.candidate, of, recipe.seed) for of in (TEACHERS, ()))
     return distilled, plain
 
@@ -120,7 +121,10 @@ def _train_large(recipe: Recipe, trainer: _Trainer) -> tuple[TrainedStudent, Tra
 def _study_loss(
     recipe: Recipe, trainer: _Trainer, chosen: StudentCandidate
 ) -> list[dict[str, Any]]:
-    """Each variant of the loss beside the recipe's own, on the held-out folds, one seed."""
+    """Each variant of the loss beside the recipe's own, on the held-out folds, one seed.
+
+    All without masked copies, which would take as long again.
+    """
     if not recipe.student.study:
         return []
     rows = []
@@ -130,6 +134,7 @@ def _study_loss(
             alpha=variant.alpha,
             temperature=variant.temperature,
             soft_targets=variant.soft_targets,
+            masked_copies=0,
         )
         rows.append({**told, **changed.validate(chosen, TEACHERS)})
     return rows
@@ -246,19 +251,20 @@ class _Trainer:
         targets = self._targets(subset)
 
         def make() -> dict[str, torch.Tensor]:
-            kept = self._keep_states(candidate)
+            texts, run = self._posts.texts, self._run
+            lessons = plan_lessons(recipe, candidate, texts, targets, run)
             model, upper = fit_text_classifier(
                 settings,
-                kept,
-                rows,
-                targets,
+                lessons.states,
+                lessons.choose(rows),
+                lessons.targets,
                 self._loss(subset),
                 recipe.fit,
                 seed,
                 classes=len(self._recipe.labels),
-                say=self._run.say,
+                say=run.say,
             )
-            logits = torch.from_numpy(predict_logits(upper, kept, others))
+            logits = torch.from_numpy(predict_logits(upper, lessons.states, others))
             whole = trained_weights(model, settings) if fold is None else {}
             return {**whole, LOGITS: logits}
 
@@ -272,11 +278,6 @@ class _Trainer:
         }
         name = f"student-{'+'.join(subset) or 'none'}-{seed}-{'all' if fold is None else fold}"
         return self._run.keep(name, inputs, make)
-
-    def _keep_states(self, candidate: StudentCandidate) -> KeptStates:
-        return keep_states(
-            candidate.backbone, candidate.frozen_layers, self._posts.texts, self._run
-        )
 
     def _targets(self, subset: Subset) -> Targets:
         labels = torch.from_numpy(self._posts.labels)

@@ -7,7 +7,7 @@ post and kept in float16; only the layers above are trained.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from mhkd.device import default_device
+from mhkd.errors import RecipeError
 from mhkd.manifest import TextSettings
 from mhkd.models.backbones import layers_of, load_text_backbone, split_encoder
 from mhkd.models.encoded import EncodedPost, encode_post
@@ -25,6 +26,7 @@ from mhkd.models.members import add_adapters
 from mhkd.models.text import TextClassifier, encode_layers, pool_tokens
 from mhkd.training.fit import Loss, Targets, fit_classifier
 from mhkd.training.kept_posts import keep_for_posts, key_of
+from mhkd.training.masking import Masking
 from mhkd.training.processes import first_alone
 from mhkd.training.recipe import FitRecipe
 from mhkd.training.stages import RunFolder, Say, make_key
@@ -65,16 +67,36 @@ class KeptStates:
         }
 
 
-def keep_states(backbone: str, frozen: int, texts: Sequence[str], run: RunFolder) -> KeptStates:
-    """The frozen layers' states of posts, computed or, where they are kept, read."""
+def keep_states(
+    backbone: str,
+    frozen: int,
+    texts: Sequence[str],
+    run: RunFolder,
+    masking: Masking | None = None,
+) -> KeptStates:
+    """The frozen layers' states of posts, computed or, where they are kept, read.
+
+    Args:
+        masking: of copies of the posts; None for the posts themselves.
+
+    Raises:
+        RecipeError: copies are to be masked, and the backbone has no mask token.
+    """
     loaded = load_text_backbone(backbone)
     encoded = [encode_post(loaded.tokenizer, text) for text in texts]
+    inputs: dict[str, Any] = {"backbone": backbone, "frozen": frozen}
+    if masking is not None:
+        mask_id = loaded.tokenizer.mask_token_id
+        if mask_id is None:
+            raise RecipeError(f"{backbone} has no mask token: set student.masked_copies to 0.")
+        encoded = [masking.mask(*pair, mask_id) for pair in zip(encoded, texts, strict=True)]
+        inputs["masking"] = asdict(masking)
 
     def make(rows: list[int]) -> list[torch.Tensor]:
         bottom, _ = split_encoder(loaded.encoder.to(default_device()), frozen)  # type: ignore[arg-type]
         return _run_frozen(bottom, [encoded[row] for row in rows])
 
-    name = f"states-{make_key({'backbone': backbone, 'frozen': frozen})}"
+    name = f"states-{make_key(inputs)}"
     with first_alone():
         states = keep_for_posts(run, name, [key_of(text) for text in texts], make)
     return KeptStates(states, [post.attention_mask for post in encoded])

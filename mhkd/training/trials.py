@@ -16,6 +16,7 @@ from mhkd.training.data import load_task
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
+from mhkd.training.lessons import plan_lessons
 from mhkd.training.processes import join_processes, leave_processes
 from mhkd.training.recipe import Recipe, StudentCandidate, load_recipe
 from mhkd.training.run import Run, fit_text, keep_sounds, speak, text_settings, train_teachers
@@ -147,20 +148,20 @@ def _student_folds(run: Run, workers: int | None) -> Folds:
         candidate, part = recipe.student.candidates[0], recipe.student
         soft = soft_targets(part.soft_targets, teachers, run.posts)
         targets = Targets(run.targets.labels, soft)
-        kept = keep_states(candidate.backbone, candidate.frozen_layers, run.posts.texts, run.folder)
+        lessons = plan_lessons(part, candidate, run.posts.texts, targets, run.folder)
         fit = partial(
             fit_text_classifier,
             _settings(candidate),
-            kept,
-            targets=targets,
+            lessons.states,
+            targets=lessons.targets,
             loss=distillation_loss(part),
             fit=part.fit,
             seed=recipe.seed,
             classes=len(recipe.labels),
         )
         for rows, others in _each_fold(run):
-            _, upper = fit(rows=rows)
-            yield HeldOut(others, predict_logits(upper, kept, others))
+            _, upper = fit(rows=lessons.choose(rows))
+            yield HeldOut(others, predict_logits(upper, lessons.states, others))
 
     return folds
 

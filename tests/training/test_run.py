@@ -203,7 +203,7 @@ def test_a_probed_text_teacher_stores_its_head_alone_and_words_get_contexts(trai
 def test_students_of_every_subset_come_with_the_bundle(trained):
     folder, recipe, _, _ = trained
     content = yaml.safe_load(recipe.read_text())
-    content["student"] |= {"seeds": 3, "subset_seeds": 2}
+    content["student"] |= {"seeds": 3, "subset_seeds": 2, "masked_copies": 1}
     content["student"]["candidates"] = [
         {**content["student"]["candidates"][0], "lora_rank": 2}
     ]  # fmt: skip
@@ -212,6 +212,9 @@ def test_students_of_every_subset_come_with_the_bundle(trained):
     bundle = train(family, data_dir=folder, run_dir=folder / "run", out=folder / "f", workers=1)
     manifest = load_bundle(bundle).manifest
     assert len(manifest.family) == 6 * 2 + 2 * 3
+    card = (bundle / "MODEL_CARD.md").read_text()
+    assert "a copy of each post without some of its words (up to 60% masked)" in card
+    assert "all without masked copies; the first row has the loss" in card
     rows = manifest.metrics["subsets"]["students"]
     assert [len(row["seeds"]) for row in rows] == [3, 2, 2, 2, 2, 2, 2, 3]
     for row in rows:
