@@ -263,7 +263,7 @@ def _note_progress(case: Case, progress: Progress) -> None:
         from mhkd.analyser import picture_sound
 
         case.recording, case.picture = progress.recording, picture_sound(progress.recording)
-    if progress.partial is not None:
+    if progress.partial is not None and progress.partial != case.analysis:
         case.analysis = progress.partial
         case.version += 1
 

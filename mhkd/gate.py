@@ -1,7 +1,7 @@
 """One loaded model serves many callers: one at a time, the others in a short queue.
 
-A long call may stand back between its parts. Who has no answer yet then comes before those who
-stand back, so that the answers of many readers don't wait for the explanations of one.
+A long call stands back once it has its answers, and between its explanations for who has none yet:
+the answers of many readers don't wait for the explanations of one.
 """
 
 from __future__ import annotations
@@ -78,21 +78,30 @@ class Gate:
             with self._changed:
                 self._let_out(turn)
 
+    def is_wanted(self, turn: Turn) -> bool:
+        """Whether the caller inside has to stand back: at first for all, then for new ones."""
+        return bool(self._first) or (not turn.stood_back and bool(self._others))
+
     def stand_back(self, turn: Turn) -> None:
-        """Lets in who waits: all who have no answer yet, and those who came before.
+        """Lets others in, and returns when it is the caller's turn again.
+
+        The first time all who wait come before; later only those who have no answer yet.
 
         Raises:
             Cancelled: the caller's own event was set; the gate is not held any more.
         """
         with self._changed:
-            if not self.waiting:
-                return
-            self._let_out(turn)
-            self._wait(turn, self._others)
-            self._let_in(turn)
+            wanted, behind = self.is_wanted(turn), not turn.stood_back
+            turn.stood_back = True
+            if wanted:
+                self._let_out(turn)
+                self._wait(turn, self._others, behind=behind)
+                self._let_in(turn)
 
-    def _wait(self, turn: Turn, queue: deque[Turn], deadline: float = math.inf) -> None:
-        queue.append(turn)
+    def _wait(
+        self, turn: Turn, queue: deque[Turn], deadline: float = math.inf, *, behind: bool = True
+    ) -> None:
+        queue.insert(len(queue) if behind else 0, turn)
         try:
             while self._inside is not None or turn is not (self._first or self._others)[0]:
                 if turn.is_cancelled:
@@ -122,12 +131,16 @@ class Turn(threading.Event):
         gate: the gate.
         cancel: the caller's own event.
         max_s: how long the caller may be inside.
+
+    Attributes:
+        stood_back: whether the caller has let others in before.
     """
 
     def __init__(self, gate: Gate, cancel: threading.Event | None, max_s: float) -> None:
         super().__init__()
         self._gate, self._cancel, self._left_s = gate, cancel, max_s
         self._began_s: float | None = None
+        self.stood_back = False
 
     def begin(self) -> None:
         """The caller is let in."""
@@ -139,8 +152,8 @@ class Turn(threading.Event):
 
     @property
     def is_wanted(self) -> bool:
-        """Others wait."""
-        return self._gate.waiting > 0
+        """See ``Gate.is_wanted``."""
+        return self._gate.is_wanted(self)
 
     @property
     def is_cancelled(self) -> bool:

@@ -67,7 +67,7 @@ def go_through(
 ) -> Analysis:
     """Does all stages and tells each as it begins.
 
-    Once the answers are there it lets others in between two stages, and tells ``waiting`` then.
+    Once the answers are there it stands back for others between two stages, and tells ``waiting``.
 
     Raises:
         Cancelled: ``turn`` was set; looked at before each stage, and within most.

@@ -80,38 +80,40 @@ def test_the_gate_opens_again_after_an_error() -> None:
 def test_who_has_no_answer_yet_comes_before_who_stands_back() -> None:
     gate, order = Gate(), []
 
-    def long(name: str) -> None:
+    def explain() -> None:
         with gate.entered(first=True) as turn:
-            for part in range(2):
-                order.append(f"{name} {part}")
-                _until(lambda: gate.waiting >= 2)
+            for part in range(3):
+                order.append(f"part {part}")
+                _until(lambda: gate.waiting == 2)
                 turn.stand_back()
 
-    def answer() -> None:
-        with gate.entered(first=True):
-            order.append("answer")
+    def come(name: str, *, first: bool) -> threading.Thread:
+        def visit() -> None:
+            with gate.entered(first=first):
+                order.append(name)
 
-    def background() -> None:
-        with gate.entered():
-            order.append("background")
+        before = gate.waiting
+        caller = threading.Thread(target=visit, daemon=True)
+        caller.start()
+        _until(lambda: gate.waiting > before or name in order)
+        return caller
 
-    callers = [
-        threading.Thread(target=act, daemon=True)
-        for act in (lambda: long("long"), background, answer)
-    ]
+    callers = [threading.Thread(target=explain, daemon=True)]
     callers[0].start()
-    _until(lambda: order == ["long 0"])
-    for count, caller in enumerate(callers[1:], start=1):
-        caller.start()
-        _until(lambda count=count: gate.waiting == count or len(order) > 1)
+    _until(lambda: order == ["part 0"])
+    callers.append(come("batch", first=False))
+    callers.append(come("answer", first=True))
     _until(lambda: len(order) == 4)
-    assert order == ["long 0", "answer", "background", "long 1"]
-    filling = [threading.Thread(target=background, daemon=True) for _ in range(2)]
-    for caller in filling:
-        caller.start()
-    for caller in [*callers, *filling]:
+    assert order == ["part 0", "answer", "batch", "part 1"], "the first time all come before"
+    callers.append(come("second batch", first=False))
+    callers.append(come("second answer", first=True))
+    _until(lambda: len(order) == 6)
+    assert order[4:] == ["second answer", "part 2"], "later only who has no answer"
+    callers.append(come("third batch", first=False))
+    for caller in callers:
         caller.join(10)
         assert not caller.is_alive()
+    assert order[6:] == ["second batch", "third batch"]
     assert gate.waiting == 0
 
 
