@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ class Amount:
     cycles: int
     rows: int
     steady_s: float
+
+
+def tell(line: str) -> None:
+    """Says what was measured; with ``make load`` it is seen."""
+    sys.stderr.write(f"{line}\n")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -29,6 +30,7 @@ class Reader(Visitor):
     watched: tuple[str, float] | None = None
     errors: int = 0
     _text: WidgetState = field(default_factory=WidgetState)
+    _place: str = ""
 
     def analyse(self, text: str) -> str:
         """Presses Analyse and waits until the page has come to rest; gives what it says."""
@@ -44,15 +46,38 @@ class Reader(Visitor):
         self._send(states)
         self._listen_on()
 
-    def follow(self) -> str:
+    def open_batch(self, name: str, content: bytes) -> None:
+        """Gives a file to the page Batch."""
+        self._text = WidgetState()
+        self.draw(page="batch")
+        assert self.upload(content, name=name, file="posts").status_code == 204
+        states = WidgetStates()
+        chosen = states.widgets.add(id=self._find("file_uploader", "File of posts"))
+        file = chosen.file_uploader_state_value.uploaded_file_info.add()
+        file.file_id, file.name, file.size = "posts", name, len(content)
+        self._send(states)
+        self._listen_on()
+
+    def click(self, button: str) -> None:
+        """Clicks on a button; what else the page asks stays as it proposes."""
+        states = WidgetStates()
+        states.widgets.add(id=self._find("button", button), trigger_value=True)
+        self._send(states)
+        self._listen_on()
+
+    def follow(
+        self, on_drawn: Callable[[], None] = lambda: None, within_s: float = _LONGEST_S
+    ) -> str:
         """Draws the page again as it asks for, until it no longer does."""
-        end = time.monotonic() + _LONGEST_S
+        end = time.monotonic() + within_s
         while self.watched is not None:
             assert time.monotonic() < end, "the page did not come to rest"
+            on_drawn()
             name, interval_s = self.watched
             time.sleep(interval_s)
             states = WidgetStates()
-            states.widgets.append(self._text)
+            if self._text.id:
+                states.widgets.append(self._text)
             self._send(states, fragment=name)
             self._listen_on()
         return self.read()
@@ -78,6 +103,7 @@ class Reader(Visitor):
         message = BackMsg()
         message.rerun_script.widget_states.CopyFrom(states)
         message.rerun_script.fragment_id = fragment
+        message.rerun_script.page_script_hash = self._place
         message.rerun_script.is_auto_rerun = bool(fragment)
         self.channel.send(message.SerializeToString())
 
@@ -93,6 +119,8 @@ class Reader(Visitor):
         heard = super().listen()
         for message in heard:
             kind = message.WhichOneof("type")
+            if kind == "navigation":
+                self._place = message.navigation.page_script_hash
             if kind == "new_session" and not message.metadata.run.fragment_ids:
                 self.page, self.watched = {}, None
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":

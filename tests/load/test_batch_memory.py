@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.attack.visitor import ROOT
-from tests.load.conftest import Amount
+from tests.load.conftest import Amount, tell
 from tests.tiny import POST
 
 pytestmark = pytest.mark.load
@@ -56,6 +56,7 @@ def test_memory_is_flat_over_a_long_batch(assets: Path, tmp_path: Path, amount: 
     assert f"{amount.rows} of {amount.rows} rows answered" in told
     memory = [(rows, mb) for rows, mb, _ in json.loads(seen)]
     tenth = next(mb for rows, mb in memory if rows >= amount.rows / 10)
-    assert abs(memory[-1][1] - tenth) <= 50
+    grown_mb = memory[-1][1] - tenth
+    assert abs(grown_mb) <= 50
     speed = amount.rows / (time.monotonic() - began)
-    sys.stderr.write(f"{speed:.0f} rows/s with a tiny student, {memory[-1][1]:.0f} MB\n")
+    tell(f"L5: {amount.rows:,} rows, {grown_mb:+.0f} MB after the first tenth, {speed:.0f} rows/s")

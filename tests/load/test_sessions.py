@@ -14,7 +14,7 @@ import pytest
 
 from mhkd.limits import GONE_S, MAX_WAITING
 from tests.attack.visitor import Server
-from tests.load.conftest import Amount
+from tests.load.conftest import Amount, tell
 from tests.load.reader import Reader
 from tests.tiny import POST
 
@@ -67,6 +67,9 @@ def test_idle_sessions_cost_little(server: Server, alone_s: float, amount: Amoun
     grown_mb = server.memory_mb() - before_mb
     assert grown_mb <= amount.idle, f"{grown_mb:.0f} MB for {amount.idle} idle sessions"
     revisit_s = min(visit() for _ in range(3))
+    tell(
+        f"L1: {amount.idle} idle, {grown_mb:+.0f} MB; a visit {visit_s:.2f}, then {revisit_s:.2f} s"
+    )
     if _WHOLE:
         assert revisit_s <= 3 * visit_s + 1
     for reader in readers:
@@ -89,6 +92,7 @@ def test_five_together_are_answered_as_alone(server: Server, alone_s: float) -> 
         )
     together_s = time.monotonic() - began
     assert [_answer(page) for page in pages] == expected
+    tell(f"L2: five together {together_s / each_s:.2f} of the time of one after the other")
     if _WHOLE:  # on a shared machine the times of two runs can't be compared
         assert together_s <= 1.5 * each_s + 2
     for reader in readers:
@@ -120,6 +124,7 @@ def test_a_crowd_is_told_at_once(server: Server, alone_s: float) -> None:
     in_time = 1 + MAX_WAITING + int(max(pressing_s) / long_s) + 1
     assert MAX_WAITING < len(answered) <= in_time
     assert len(refused) == len(readers) - len(answered)
+    tell(f"L3: {len(answered)} of {len(readers)} answered, {len(refused)} told that it is busy")
     for reader in readers:
         assert reader.errors == 0
         reader.leave()
@@ -157,8 +162,10 @@ def test_visits_leave_nothing_behind(server: Server, alone_s: float, amount: Amo
     for _ in range(amount.cycles):
         visit()
     _settle(server)
-    assert server.memory_mb() - before_mb <= 50
-    assert _threads(server) <= before + 5
+    grown_mb, more = server.memory_mb() - before_mb, _threads(server) - before
+    tell(f"L4: {amount.cycles} visits, {grown_mb:+.0f} MB, {more:+d} threads")
+    assert grown_mb <= 50
+    assert more <= 5
 
 
 @only_whole
@@ -173,7 +180,9 @@ def test_a_steady_stream(server: Server, alone_s: float, amount: Amount) -> None
         threading.Event().wait(max(0.0, began + 3 - time.monotonic()))
     reader.leave()
     half = len(memory) // 2
-    assert max(memory[half:]) - max(memory[:half]) <= 50
+    grown_mb = max(memory[half:]) - max(memory[:half])
+    tell(f"L6: {len(memory)} analyses, {grown_mb:+.0f} MB in the second half")
+    assert grown_mb <= 50
     assert reader.errors == 0
     assert "Traceback" not in server.logged()
 
