@@ -29,7 +29,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def texts() -> list[str]:
-    return [f"{' '.join([POST] * (1 + row % 5))} {row}" for row in range(600)]
+    return [f"{' '.join([POST] * (1 + row % 5))} {row}" for row in range(5_000)]
 
 
 @pytest.fixture(scope="session")

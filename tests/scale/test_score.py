@@ -27,7 +27,7 @@ MODELS = ("student", "emotion")
 
 @pytest.fixture(scope="module")
 def source(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six hundred posts, three of them poisoned."""
+    """Five thousand posts, three of them poisoned."""
     file = tmp_path_factory.mktemp("posts") / "posts.parquet"
     poisoned: list[str | None] = [*texts, "", None, "x" * 30_000]
     pd.DataFrame({"id": np.arange(len(poisoned)), "text": poisoned}).to_parquet(file)
@@ -42,7 +42,7 @@ def expected(bundle: Path, texts: list[str]) -> pd.DataFrame:
 
 
 def _job(source: Path, out: Path, bundle: Path, **more: object) -> Job:
-    settings = {"models": MODELS, "bytes_of_a_block": 2048, **more}
+    settings = {"models": MODELS, "bytes_of_a_block": 16_384, **more}
     return Job(source, out, str(bundle), **settings)  # type: ignore[arg-type]
 
 
@@ -74,7 +74,7 @@ def test_as_in_a_plain_loop_though_a_worker_dies(
 
     job = _job(source, tmp_path, bundle, workers=2)
     done = _stream(ray, job, read_ids(tmp_path), kill)
-    assert killed and (done.resumed, done.answered, done.faults) == (0, 600, 3)
+    assert killed and (done.resumed, done.answered, done.faults) == (0, 5_000, 3)
     _compare(tmp_path, expected)
 
 

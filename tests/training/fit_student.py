@@ -25,7 +25,7 @@ TEXTS = [
 def fit(backbone: Path, folder: Path, batch: int) -> None:
     """Writes ``<batch>.safetensors`` and the loss of every step, over all processes."""
     part = FitRecipe(
-        epochs=3, batch=batch, dropout=0.0, learning_rate=1e-3, head_learning_rate=1e-2
+        epochs=25, batch=batch, dropout=0.0, learning_rate=1e-3, head_learning_rate=1e-2
     )
     recipe = StudentRecipe(candidates=[{"backbone": "b", "layers": 2}], alpha=0.3, fit=part)
     labels = torch.tensor([i % 2 for i in range(16)])

@@ -32,8 +32,8 @@ def test_two_processes_have_the_losses_of_one_with_a_double_batch(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     one, two = load_file(tmp_path / "8.safetensors"), load_file(tmp_path / "4.safetensors")
-    assert len(one["losses"]) == 6
-    assert two["losses"].tolist() == pytest.approx(one["losses"].tolist(), abs=2e-5)
+    assert len(one["losses"]) == 50
+    assert two["losses"].tolist() == pytest.approx(one["losses"].tolist(), abs=1e-4)
     assert one["losses"][-1] < one["losses"][0]
     for name, weights in one.items():
         if name.endswith("key.bias"):  # without a gradient: Adam makes noise of rounding
