@@ -9,6 +9,7 @@ import streamlit as st
 from app import access
 from app.components.bundle_choice import choose_bundle
 from app.components.links import hold_links
+from app.components.screen import watch_screen
 from app.escape import write_style
 from app.pages import build_pages
 from app.uploads import release_unused
@@ -33,6 +34,7 @@ def draw_app() -> None:
         return
     page = st.navigation(build_pages(), position="top")
     hold_links()
+    watch_screen()
     access.show_reader()
     choose_bundle()
     page.run()

@@ -15,6 +15,8 @@ import streamlit as st
 
 from app.batch_numbers import Numbers
 from app.charts import CONFIG
+from app.components.screen import find_scale
+from app.enlarged import enlarge
 
 _HTML: Final = """<div class="save" role="group"><span>Save</span>
 <button data-kind="png">PNG</button><button data-kind="svg">SVG</button>
@@ -33,7 +35,13 @@ _NAME: Final = "mhkd_figure"
 
 
 def show_figure(
-    figure: go.Figure, numbers: Numbers, *, key: str, title: str, alt: str | None = None
+    figure: go.Figure,
+    numbers: Numbers,
+    *,
+    key: str,
+    title: str,
+    alt: str | None = None,
+    tour: bool = False,
 ) -> None:
     """Draws a figure and what saves it.
 
@@ -43,7 +51,9 @@ def show_figure(
         key: of its widgets, and of the files saved.
         title: what it is, in a few words.
         alt: what it shows, for those who don't see it; ``title`` where there is no more to say.
+        tour: it is part of the tour, which is read from afar.
     """
+    figure = enlarge(figure, find_scale(tour=tour))
     holder = re.sub(r"[^A-Za-z0-9_-]", "-", f"figure_{key}")
     with st.container(key=holder, gap=None):
         st.plotly_chart(figure, config=CONFIG, key=key, alt=alt or title)

@@ -13,12 +13,13 @@ from app.learned import WHAT_IT_IS, draw_learned, list_learned, say_learned
 from mhkd.analysis import Analysis
 
 
-def show_learned(analysis: Analysis, sources: Mapping[str, str]) -> None:
+def show_learned(analysis: Analysis, sources: Mapping[str, str], *, tour: bool = False) -> None:
     """Draws the students' Shapley values; nothing where the bundle has no such students.
 
     Args:
         analysis: the finished predictions.
         sources: label → where such posts come from.
+        tour: it is part of the tour.
     """
     found = analysis.student_contributions
     if found is None:
@@ -30,6 +31,7 @@ def show_learned(analysis: Analysis, sources: Mapping[str, str]) -> None:
         key="learned_chart",
         title="What the student learned from each teacher",
         alt="; ".join(f"{step}: {value}" for step, value in list_learned(found)),
+        tour=tour,
     )
     write_small_print(f"{say_learned(found, sources)} {WHAT_IT_IS}")
     with st.expander("Rule, numbers and seeds"):

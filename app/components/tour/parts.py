@@ -67,7 +67,7 @@ def _show_emotion(case: Case, analysis: Analysis, sources: Sources) -> None:
         return
     show_figure(
         charts.draw_emotions(found), list_emotions(found), key="tour_emotions_chart",
-        title="What each emotion’s words speak for",
+        title="What each emotion’s words speak for", tour=True,
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def _show_teachers(case: Case, analysis: Analysis, sources: Sources) -> None:
     if figure is not None and found is not None:
         show_figure(
             figure, list_contributions(found), key="tour_contributions_chart",
-            title="What each teacher contributes to their mean",
+            title="What each teacher contributes to their mean", tour=True,
         )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _show_student(case: Case, analysis: Analysis, sources: Sources) -> None:
 
 def _show_learned(case: Case, analysis: Analysis, sources: Sources) -> None:
     if analysis.student_contributions is not None:
-        show_learned(analysis, sources)
+        show_learned(analysis, sources, tour=True)
         return
     write_lines(
         ["This bundle has no students of single teachers; so here is how near each stands to it."]
@@ -100,8 +100,9 @@ def _show_learned(case: Case, analysis: Analysis, sources: Sources) -> None:
         else charts.draw_models(analysis, target, sources)
     )
     show_figure(
-        draw, list_models(analysis), key="tour_models_chart", title="Five answers side by side"
-    )
+        draw, list_models(analysis), key="tour_models_chart", title="Five answers side by side",
+        tour=True,
+    )  # fmt: skip
 
 
 def _show_outside(case: Case, analysis: Analysis, sources: Sources) -> None:
