@@ -59,7 +59,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "checking student": "Checking the student’s explanation",
     "checking emotion": "Checking the explanation by emotions",
     "checking text": "Checking the text teacher’s explanation",
-    "checking audio": "Changing how the recording is said",
+    "checking audio": "Changing how the post is said",
     "voice": "Measuring the recorded voice",
     "matching": "Comparing the recording with the text",
     "drawing": "Drawing the sound",

@@ -86,7 +86,7 @@ def _ask_text(case: Case, key: str) -> str | None:
     found = deidentify(case.order.text, names)
     write_small_print(
         f"{REPLACED}{', and names that Presidio found' if names else ''}. {NOT_ANONYMOUS} "
-        "Change the text on the right until it does not."
+        "Change the text that will be kept until it does not."
     )
     left, right = st.columns(2, gap="large")
     with left:
@@ -97,7 +97,7 @@ def _ask_text(case: Case, key: str) -> str | None:
             "Text that will be kept", found.text, key=f"keep_edited_{key}", height=240
         )
     sure = st.checkbox(
-        "I have read the text on the right and taken out what points to a person",
+        "I have read the text that will be kept and taken out what points to a person",
         key=f"keep_sure_{key}_{hash(edited)}",
     )
     return edited if sure and edited.strip() else None
