@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "post_answers": {"predictions", "findings", "models", "bundle", "neutral", "audio", "text"},
     "post_run": {"post_answers", "findings", "models", "bundle", "explain", "text"}
     | {"conformal", "neutral"},
-    "post_stages": {"post_run", "models", "audio"},
+    "post_stages": {"post_run", "models", "audio", "gate"},
     "analyser": {
         "device",
         "gate",
