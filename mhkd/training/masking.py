@@ -2,7 +2,8 @@
 
 A model that never saw a mask answers masked posts as it happens to, and a test that takes words
 away then measures that. One that has learned from such copies answers with what is left.
-Source: Hase, Xie and Bansal, The Out-of-Distribution Problem in Explainability, NeurIPS 2021.
+Source: Hase, Xie and Bansal, The Out-of-Distribution Problem in Explainability and Search Methods
+for Feature Importance Explanations, NeurIPS 2021.
 """
 
 from __future__ import annotations
