@@ -62,6 +62,15 @@ def say_trust(trust: WordTrust | None) -> str | None:
     return f"{mark} {word}: {told}." + (f" {capitalise(reasons)}." if reasons else "")
 
 
+def say_mark(found: WordAttribution | EmotionAttribution) -> str:
+    """The mark of an explanation and its reason, without numbers; for who sits far away."""
+    if found.trust is None:
+        return "Not tested yet." if found.converged else "Did not converge; not tested yet."
+    mark, word = _TRUST_MARKS[found.trust.mark]
+    reasons = say_reasons(found.trust) or "it stood the test of taking words away"
+    return f"Trust {mark} {word}: {reasons}."
+
+
 def say_reasons(trust: WordTrust) -> str:
     """Why an explanation did not simply hold; empty where it did."""
     return join_words([_TRUST_REASONS[reason] for reason in trust.reasons], "and")

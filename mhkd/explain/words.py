@@ -31,7 +31,7 @@ from mhkd.models.text import TextBatch, TextClassifier, batch_posts
 from mhkd.text.spans import sum_to_spans, word_spans
 
 _TOKENS_AT_ONCE = 512
-_LEAST_STEPS = 24
+_OTHER_STEPS = 48  # of the other baseline; a post of several windows gets its share, at least 24
 
 
 def explain_words(
@@ -188,15 +188,19 @@ class _Reading:
         words = sum_to_words(self.post, self.text, scores)
         return torch.tensor([[word.score for word in words]])
 
-    def integrate(self, absent: torch.Tensor, max_steps: int = MAX_STEPS) -> Integral:
-        """Gradients along the path on which every sub-word starts as ``absent``."""
+    def integrate(self, absent: torch.Tensor, max_steps: int | None = None) -> Integral:
+        """Gradients along the path on which every sub-word starts as ``absent``.
+
+        Without ``max_steps`` they are bounded by time: a step of several windows costs more, so a
+        long post gets half of ``MAX_STEPS``. Most posts need 15 to 40.
+        """
         special = self.post.special_mask.bool().to(absent.device)  # (windows, tokens)
         return integrate_gradients(
             _contrast_of_embeddings(self._member.model, self._batch, self._target, self._cancel),
             self._embeddings[None],
             torch.where(special[..., None], self._embeddings, absent)[None],
             steps_at_once=max(1, _TOKENS_AT_ONCE // special.numel()),
-            max_steps=max(_LEAST_STEPS, max_steps // len(special)),  # a long post costs more a step
+            max_steps=max_steps or MAX_STEPS // min(len(special), 2),
         )
 
     def open_occluder(self) -> Occluder:
@@ -206,7 +210,8 @@ class _Reading:
 
 
 def _compare_baselines(reading: _Reading, found: WordAttribution) -> OtherBaseline:
-    integral = reading.integrate(reading.mean_embedding(), MAX_STEPS // 2)
+    steps = max(_OTHER_STEPS // 2, _OTHER_STEPS // len(reading.post.input_ids))
+    integral = reading.integrate(reading.mean_embedding(), steps)
     words = sum_to_words(reading.post, reading.text, integral.scores.cpu().double())
     return OtherBaseline(
         baseline="the mean of all word embeddings in place of every sub-word",

@@ -62,7 +62,7 @@ def test_every_step_forward_and_back(tour: AppTest) -> None:
         "12.0 of 12.0 s were heard.",
         "It says r/SuicideWatch, with a calibrated probability of 0.58.",
         "Together they say",
-        "Ochre speaks for r/SuicideWatch",
+        "Not tested yet.",
         "no students of single teachers",
         "sourdough",
         "Nobody reads along",

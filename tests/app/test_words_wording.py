@@ -1,6 +1,13 @@
 from dataclasses import replace
 
-from app.words_wording import is_shaky, list_told, say_fidelity, say_trust, say_words_trust
+from app.words_wording import (
+    is_shaky,
+    list_told,
+    say_fidelity,
+    say_mark,
+    say_trust,
+    say_words_trust,
+)
 from mhkd.analysis import Fidelity, WordTrust
 from tests.app.example_analysis import build_analysis
 
@@ -47,6 +54,11 @@ def test_trust_is_said_with_its_reason() -> None:
     assert not is_shaky(replace(found, converged=False, fallback=True))
     told = list_told(replace(found, trust=trust))
     assert len(told) == 2 and told[1].startswith("●●○")
+    assert say_mark(found) == "Not tested yet."
+    assert say_mark(replace(found, converged=False)) == "Did not converge; not tested yet."
+    assert say_mark(replace(found, trust=trust)) == "Trust ●●○ With care: the two methods disagree."
+    stood = replace(trust, mark="holds", reasons=())
+    assert say_mark(replace(found, trust=stood)).startswith("Trust ●●● Holds: it stood")
 
 
 def test_infidelity_is_told_beside_that_of_no_explanation() -> None:

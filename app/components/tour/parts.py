@@ -14,6 +14,7 @@ from app.escape import write_coloured_words, write_lines, write_marked_text, wri
 from app.figure_numbers import list_contributions, list_emotions, list_models
 from app.tour import Part, say_conference, say_model, say_student
 from app.wording import source_of
+from app.words_wording import is_shaky, say_mark
 from app.work import Case
 from mhkd.analysis import Analysis, WordAttribution
 
@@ -32,12 +33,14 @@ def show_part(part: Part, case: Case, analysis: Analysis, sources: Sources) -> N
     _PARTS[part](case, analysis, sources)
 
 
-def _show_words(case: Case, found: WordAttribution | None, sources: Sources) -> None:
+def _show_words(case: Case, model: str, found: WordAttribution | None, sources: Sources) -> None:
     if found is None:
         write_small_print("The words are being looked for …")
         return
-    write_coloured_words(case.order.text, found.words, source_of(found.target, sources))
+    with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_tour_{model}"):
+        write_coloured_words(case.order.text, found.words, source_of(found.target, sources))
     write_small_print(f"Ochre speaks for {source_of(found.target, sources)}, blue against it.")
+    write_small_print(say_mark(found))
 
 
 def _show_post(case: Case, analysis: Analysis, sources: Sources) -> None:
@@ -46,7 +49,7 @@ def _show_post(case: Case, analysis: Analysis, sources: Sources) -> None:
 
 def _show_text(case: Case, analysis: Analysis, sources: Sources) -> None:
     write_lines([say_model(analysis, "text", sources)])
-    _show_words(case, analysis.attributions.text, sources)
+    _show_words(case, "text", analysis.attributions.text, sources)
 
 
 def _show_audio(case: Case, analysis: Analysis, sources: Sources) -> None:
@@ -69,6 +72,7 @@ def _show_emotion(case: Case, analysis: Analysis, sources: Sources) -> None:
         charts.draw_emotions(found), list_emotions(found), key="tour_emotions_chart",
         title="What each emotion’s words speak for", tour=True,
     )  # fmt: skip
+    write_small_print(say_mark(found))
 
 
 def _show_teachers(case: Case, analysis: Analysis, sources: Sources) -> None:
@@ -83,7 +87,7 @@ def _show_teachers(case: Case, analysis: Analysis, sources: Sources) -> None:
 
 def _show_student(case: Case, analysis: Analysis, sources: Sources) -> None:
     write_lines([say_student(analysis, sources), say_model(analysis, "student", sources)])
-    _show_words(case, analysis.attributions.student, sources)
+    _show_words(case, "student", analysis.attributions.student, sources)
 
 
 def _show_learned(case: Case, analysis: Analysis, sources: Sources) -> None:
