@@ -23,15 +23,16 @@ export default function ({ data, setStateValue, setTriggerValue }) {
   const left = () => clearTimeout(timer); // the field tells it now
   document.addEventListener("input", typed);
   document.addEventListener("focusout", left);
-  stop = () => {
+  const mine = () => {
     document.removeEventListener("input", typed);
     document.removeEventListener("focusout", left);
   };
+  stop = mine;
   const before = readKey(data.spent);
   if (before) tell(before);
   return () => {
     clearTimeout(timer);
-    stop();
+    mine();
   };
 }
 

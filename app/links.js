@@ -32,11 +32,12 @@ export default function () {
   };
   document.addEventListener("focusout", note, true);
   document.addEventListener("click", hold, true);
-  stop = () => {
+  const mine = () => {
     document.removeEventListener("focusout", note, true);
     document.removeEventListener("click", hold, true);
   };
-  return () => stop();
+  stop = mine;
+  return mine;
 }
 
 function find(href) {

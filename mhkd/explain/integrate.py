@@ -11,6 +11,7 @@ from captum.attr import IntegratedGradients
 from mhkd.limits import FIRST_PARTS, MAX_RELATIVE_GAP, MAX_STEPS
 
 METHOD = "integrated gradients (Simpson’s rule, path halved where it bends)"
+_SMALLEST_PART = 2.0**-24  # float32 knows no place between
 _SMALLEST_CHANGE = 0.1  # below this change of the logit a gap is not told from noise
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -91,6 +92,8 @@ def integrate_gradients(
     while not found.converged and found.steps + 2 <= max_steps:
         room = min(max(1, steps_at_once // 2), (max_steps - found.steps) // 2)
         worst = _worst(parts, room)
+        if min(part.end - part.start for part in worst) <= _SMALLEST_PART:
+            break  # a jump: halving it again would find nothing, for ever
         parts = [part for part in parts if part not in worst]
         parts += path.cut_each([[part.start, part.middle, part.end] for part in worst])
         found = path.add_up(parts)

@@ -50,6 +50,17 @@ def test_steps_are_bounded_and_the_gap_is_told() -> None:
     assert FIRST_STEPS <= found.steps <= MAX_STEPS
 
 
+def test_a_jump_is_not_halved_for_ever() -> None:
+    found = integrate_gradients(
+        lambda x: _step(x, 0.377),
+        torch.ones(1, 1, 1),
+        torch.zeros(1, 1, 1),
+        steps_at_once=64,
+        max_steps=10_000,
+    )
+    assert not found.converged and found.steps < 100
+
+
 def test_more_steps_are_taken_where_they_help() -> None:
     found = integrate_gradients(
         lambda x: torch.sigmoid(120 * (x[:, 0, 0] - 0.377)),
