@@ -90,7 +90,7 @@ MAX_OPEN_BUNDLES: Final = 3  # two compared and one more; the one unused longest
 # Explanations
 MAX_REMOVED_UNITS: Final = 20  # words or sentences that a counterfactual may take away
 FIRST_PARTS: Final = 4  # of the path of integrated gradients
-MAX_STEPS: Final = 192  # gradients; half as many for a post of several windows
+MAX_STEPS: Final = 384  # gradients; half as many for a post of several windows
 MAX_RELATIVE_GAP: Final = 0.05
 MAX_OCCLUDED_WORDS: Final = 150  # longer posts are occluded by sentences
 MAX_OCCLUDED_SENTENCES: Final = 60

@@ -6,46 +6,47 @@ import torch
 
 from mhkd.audio.features import resample
 from mhkd.bench.clock import Action
+from mhkd.errors import InputError
 from mhkd.models.audio import encode_sound
 from mhkd.models.emotion import batch_words, encode_words
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import Members, TextMember
 from mhkd.models.text import TextBatch, batch_posts
-from mhkd.post import Recording
+from mhkd.post import Post
 from mhkd.predictions import pad_id
 
 
-class Forwards:
-    """The four models over one post, with everything that they read made before.
+def prepare_passes(members: Members, post: Post) -> dict[str, Action]:
+    """One pass of each model over a post, with everything that they read made before.
 
     Args:
         members: the models.
-        text: the post.
-        recording: its sound.
+        post: a post with its sound.
+
+    Raises:
+        InputError: the post has no sound.
     """
+    if post.recording is None:
+        raise InputError("The audio teacher is timed over a post with sound; this one has none.")
+    device = members.device
+    read = {
+        name: batch_posts([encode_post(member.tokenizer, post.text)], pad_id(member), device)
+        for name, member in (("student", members.student), ("text", members.text))
+    }
+    words = batch_words([encode_words(members.emotion.vocabulary, post.text)], device)
+    sound = encode_sound(members.audio.extractor, resample(post.recording))
+    features, heard = sound.features.to(device), sound.samples_heard.to(device)
+    of_post = torch.zeros(len(heard), dtype=torch.long, device=device)
+    return {
+        "student": _infer(lambda: members.student.model(read["student"])),
+        "text": _infer(lambda: members.text.model(read["text"])),
+        "emotion": _infer(lambda: members.emotion.model(words)),
+        "audio": _infer(lambda: members.audio.model(features, heard, of_post)),
+    }
 
-    def __init__(self, members: Members, text: str, recording: Recording) -> None:
-        self._members, device = members, members.device
-        self._read = [
-            (
-                member.model,
-                batch_posts([encode_post(member.tokenizer, text)], pad_id(member), device),
-            )
-            for member in (members.student, members.text)
-        ]
-        self._words = batch_words([encode_words(members.emotion.vocabulary, text)], device)
-        sound = encode_sound(members.audio.extractor, resample(recording))
-        self._features = sound.features.to(device)
-        self._heard = sound.samples_heard.to(device)
-        self._post_index = torch.zeros(len(self._heard), dtype=torch.long, device=device)
 
-    def run(self) -> None:
-        """One pass of each."""
-        with torch.inference_mode():
-            for model, batch in self._read:
-                model(batch)
-            self._members.emotion.model(self._words)
-            self._members.audio.model(self._features, self._heard, self._post_index)
+def _infer(action: Action) -> Action:
+    return torch.inference_mode()(action)
 
 
 def prepare_block(member: TextMember, windows: int, tokens: int) -> Action:
@@ -60,8 +61,4 @@ def prepare_block(member: TextMember, windows: int, tokens: int) -> Action:
         windows,
     )
 
-    def run() -> object:
-        with torch.inference_mode():
-            return member.model(batch)
-
-    return run
+    return _infer(lambda: member.model(batch))

@@ -13,7 +13,8 @@ from mhkd.audio.features import resample
 from mhkd.audio.speak import open_voice, speak_post
 from mhkd.batch_predictions import BatchRequest, predict_posts
 from mhkd.bench.clock import Action, Timing, time_in_turn
-from mhkd.bench.forwards import Forwards, prepare_block
+from mhkd.bench.explanations import prepare_explanations
+from mhkd.bench.forwards import prepare_block, prepare_passes
 from mhkd.bench.machine import describe_machine, read_peak_memory_mb
 from mhkd.bench.opening import Opened, open_afresh
 from mhkd.bench.posts import write_post, write_posts
@@ -46,7 +47,7 @@ class Plan:
         rounds: of single posts; blocks and batches take a third of it, at least 3.
         words: of the single post.
         posts: in the batch.
-        explained: also time an analysis with all explanations, once.
+        explained: also time explanations, and once an analysis with all of them.
         reference: size of the BERT-base pipeline; None is BERT-base.
     """
 
@@ -119,6 +120,10 @@ RATIOS: Final = {
         "batch_pipeline_bert_base", "batch_emotion"),
     "analysis_over_forwards": ("analysis", "forwards"),
     "explained_analysis_over_analysis": ("analysis_explained", "analysis"),
+    "student_words_first_over_passes": ("student_words_first", "student_pass"),
+    "student_words_all_over_passes": ("student_words_all", "student_pass"),
+    "sound_first_over_passes": ("sound_first", "audio_pass"),
+    "sound_all_over_passes": ("sound_all", "audio_pass"),
     "opening_over_importing_libraries": ("opening", "importing_libraries"),
 }  # fmt: skip
 
@@ -135,9 +140,9 @@ class Bench:
 
     def __post_init__(self) -> None:
         self._opened: Opened | None = None
-        loaded = load_bundle(self.bundle)
-        self._members: Members = loaded.load_members(self.device)
-        self._analyser = Analyser(loaded, replace(self._members, family=None))
+        self._loaded = load_bundle(self.bundle)
+        self._members: Members = self._loaded.load_members(self.device)
+        self._analyser = Analyser(self._loaded, replace(self._members, family=None))
         self._text = write_post(self.plan.words)
         self._spoken = self._speak()
         self._shares: dict[str, Timing] = {}
@@ -192,10 +197,10 @@ class Bench:
         Speaking, and the students of subsets where the bundle has them, are apart.
         """
         post = Post(self._text, self._spoken)
-        forwards = Forwards(self._members, self._text, self._spoken)
+        passes = prepare_passes(self._members, post)
         actions: dict[str, Action] = {
             "analysis": lambda: self._analyser.analyse(post, explain="none"),
-            "forwards": forwards.run,
+            "forwards": lambda: [run() for run in passes.values()],
         }
         family, student = self._members.family, self._members.student
         if family is not None:
@@ -209,6 +214,11 @@ class Bench:
                 "analysis_explained": lambda: self._analyser.analyse(post, explain="all")
             }
             self.times |= time_in_turn(explained, 1, warm=False)
+
+    def measure_explanations(self) -> None:
+        """Explanations of words and of sound, in passes of their own model."""
+        actions = prepare_explanations(self._loaded, self._members, self._spoken)
+        self.times |= time_in_turn(actions, self.plan.long_rounds)
 
     def measure_share(self) -> dict[str, float]:
         """Operations of 32 windows of 128 tokens a second, over the machine's own rate."""
@@ -293,6 +303,9 @@ def run_bench(bundle: str, plan: Plan, *, device: str | None = None, say: Say) -
     shares = bench.measure_share()
     say("whole analyses")
     bench.measure_analysis()
+    if plan.explained:
+        say("explanations")
+        bench.measure_explanations()
     return bench.report(shares)
 
 

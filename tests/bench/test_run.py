@@ -38,7 +38,7 @@ def test_a_run_measures_everything_beside_its_reference(tmp_path):
     assert found["machine"]["gflops_matrix_product"] > 0
     assert found["memory_mb"]["bundle_and_one_analysis"] >= found["memory_mb"]["bundle_open"] > 0
     assert 0 < found["ratios"]["student_share_of_matrix_product_rate"] < 1
-    assert len(told) == 4
+    assert len(told) == 5
     assert sum(table.row_count for table in tabulate(report)) > len(RATIOS)
 
 
