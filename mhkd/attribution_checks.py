@@ -34,11 +34,14 @@ class WordTrust:
         random_comprehensiveness, random_sufficiency: the same in random orders.
         second_method: the other method; null where the first is not gradients.
         rank_correlation: Spearman's, of both methods.
+        chance_correlation: what scores put in a random order reach in 5 % of cases.
         overlap: share of the strongest fifth that both have in common.
         mark: ``holds``, ``caution`` or ``fails``.
         reasons: no_better_than_random, little_better_than_random,
-            strongest_do_not_suffice, methods_disagree, not_converged.
+            strongest_do_not_suffice, methods_disagree, agreement_by_chance,
+            baseline_changes_order, not_converged.
         random_orders: comprehensiveness of each random order.
+        second_comprehensiveness, second_sufficiency: of the second method's order.
         thresholds: what the mark was set by.
     """
 
@@ -54,6 +57,9 @@ class WordTrust:
     reasons: tuple[str, ...]
     random_orders: tuple[float, ...] = ()
     thresholds: TrustThresholds | None = None
+    chance_correlation: float | None = None
+    second_comprehensiveness: float | None = None
+    second_sufficiency: float | None = None
 
 
 @dataclass(frozen=True)

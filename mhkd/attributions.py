@@ -150,6 +150,7 @@ class SoundGradients:
         padding_share: share of the scores' absolute sum that falls on the padding.
         rank_correlation: Spearman's, with the occlusion; null where one does not vary.
         relative_gap, converged, steps: as of words.
+        comprehensiveness, sufficiency: of their order, by silencing; null for few stretches.
     """
 
     method: str
@@ -160,6 +161,8 @@ class SoundGradients:
     relative_gap: float
     converged: bool
     steps: int
+    comprehensiveness: float | None = None
+    sufficiency: float | None = None
 
 
 @dataclass(frozen=True)

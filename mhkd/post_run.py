@@ -28,8 +28,7 @@ from mhkd.answers import SoundAnswer
 from mhkd.conformal import collect_labels
 from mhkd.explain.counterfactual import find_counterfactual
 from mhkd.explain.emotions import check_emotions, explain_emotions, measure_emotions
-from mhkd.explain.orders import OrderTest
-from mhkd.explain.sound import explain_sound, measure_sound, try_sound_order
+from mhkd.explain.sound import explain_sound, measure_sound
 from mhkd.explain.sound_checks import check_sound
 from mhkd.explain.students import contribute_student, whole_seeds
 from mhkd.explain.teachers import contribute, divergence_bits, mean_of_teachers
@@ -124,14 +123,6 @@ class PostRun(PostAnswers):
                 cancel=self._cancel,
             )
             self._attributions = replace(self._attributions, counterfactual=found)
-
-    def try_sound_order(self) -> OrderTest | None:
-        """Does the order of the explanation of sound hold? None where there is none."""
-        found = self._attributions.audio
-        if found is None:
-            return None
-        labels, members = self._bundle.manifest.labels, self._members
-        return try_sound_order(members.audio, self._samples(), labels, found, cancel=self._cancel)
 
     def answer_sound(self) -> SoundAnswer:
         """The audio teacher's answer alone, and what bears on it."""

@@ -89,11 +89,12 @@ def _start() -> None:
 
 
 def _show_step(step: Step) -> None:
-    analyser = await_analyser(models.open_analyser())
+    opening = models.open_analyser()  # from the first step on, behind the story
     if step.part == "story":
         show_picture()
         write_small_print(CONTENT_NOTE)
-    if analyser is None or step.part in _WITHOUT_CASE:
+    analyser = None if step.part in _WITHOUT_CASE else await_analyser(opening)
+    if analyser is None:
         return
     samples = read_samples()
     titles = list(samples)

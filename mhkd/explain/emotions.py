@@ -100,12 +100,12 @@ def check_emotions(
     alone = torch.cat([keep(rows) for rows in (1 - torch.eye(count)).split(_WORDS_AT_ONCE)])
     falls = (keep(torch.ones(1, count)) - alone).tolist()
     trust = judge_order(
-        try_order(keep, scores),
+        try_order(keep, scores, [falls]),
         "word",
         thresholds,
         scores,
         Second("occlusion of words", falls),
-        converged=found.converged,
+        [] if found.converged else ["not_converged"],
     )
     return replace(found, trust=trust)
 

@@ -23,15 +23,19 @@ class OrderTest:
     Attributes:
         comprehensiveness: without the strongest. sufficiency: with nothing but them.
         random_comprehensiveness, random_sufficiency: the same, of each random order.
+        others: both, of the orders of other methods.
     """
 
     comprehensiveness: float
     sufficiency: float
     random_comprehensiveness: tuple[float, ...]
     random_sufficiency: tuple[float, ...]
+    others: tuple[tuple[float, float], ...] = ()
 
 
-def try_order(function: Present, scores: Sequence[float]) -> OrderTest:
+def try_order(
+    function: Present, scores: Sequence[float], others: Sequence[Sequence[float]] = ()
+) -> OrderTest:
     """Takes parts away in the order of their scores, and in seeded random orders.
 
     Source: DeYoung et al., ERASER, ACL 2020.
@@ -39,19 +43,26 @@ def try_order(function: Present, scores: Sequence[float]) -> OrderTest:
     Args:
         function: the logit explained, of which parts are present.
         scores: one for each part.
+        others: other methods' scores of the same parts.
     """
     count = len(scores)
-    order = sorted(range(count), key=lambda place: -scores[place])
+    orders = [_rank(by) for by in (scores, *others)]
     generator = random.Random(_SEED)
     shuffled = [generator.sample(range(count), count) for _ in range(RANDOM_ORDERS)]
     whole = float(function(torch.ones(1, count))[0])
-    first, *by_chance = [_fall(function, whole, places) for places in (order, *shuffled)]
+    first, *rest = [_fall(function, whole, places) for places in (*orders, *shuffled)]
+    by_chance = rest[len(others) :]
     return OrderTest(
         first[0],
         first[1],
         tuple(pair[0] for pair in by_chance),
         tuple(pair[1] for pair in by_chance),
+        tuple(rest[: len(others)]),
     )
+
+
+def _rank(scores: Sequence[float]) -> list[int]:
+    return sorted(range(len(scores)), key=lambda place: -scores[place])
 
 
 def _fall(function: Present, whole: float, order: Sequence[int]) -> tuple[float, float]:

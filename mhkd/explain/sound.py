@@ -96,10 +96,17 @@ def try_sound_order(
     samples: npt.NDArray[np.float32],
     labels: Sequence[str],
     found: SoundAttribution,
+    others: Sequence[Sequence[float]] = (),
     *,
     cancel: threading.Event | None = None,
 ) -> OrderTest | None:
     """Silences segments in the order of an explanation and in random ones; None for few.
+
+    Args:
+        member, samples, labels: as it was explained.
+        found: the explanation.
+        others: other methods' scores of the same segments.
+        cancel: looked at before every second window.
 
     Raises:
         InputError: the explanation is of another recording.
@@ -108,7 +115,7 @@ def try_sound_order(
     if len(found.segments) < FEW_WORDS:
         return None
     silencing = _open_silencing(member, samples, labels, found, cancel)
-    return try_order(silencing, [segment.score for segment in found.segments])
+    return try_order(silencing, [segment.score for segment in found.segments], others)
 
 
 def measure_sound(

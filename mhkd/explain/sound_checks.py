@@ -79,9 +79,14 @@ def check_sound(
     target = labels.index(found.target)
     listener = Listener(member, heard, target, cancel)
     noise = _occlude_with_noise(listener, heard, found.segments)
-    test = try_sound_order(member, samples, labels, found, cancel=cancel)
+    gradients = integrate_sound(member, samples, labels, found, cancel=cancel)
     silence = [part.score for part in found.segments]
     second = Second("noise in place of silence", [part.score for part in noise])
+    others = [second.scores, [part.score for part in gradients.segments]]
+    test = try_sound_order(member, samples, labels, found, others, cancel=cancel)
+    if test is not None:
+        without, alone = test.others[1]
+        gradients = replace(gradients, comprehensiveness=without, sufficiency=alone)
     checks = SoundChecks(
         noise=noise,
         rank_correlation=correlate_ranks(silence, second.scores),
@@ -92,7 +97,7 @@ def check_sound(
             for said in say_otherwise(heard, cancel)
         ),
         trust=None if test is None else judge_order(test, "stretch", thresholds, silence, second),
-        gradients=integrate_sound(member, samples, labels, found, cancel=cancel),
+        gradients=gradients,
     )
     return replace(found, checks=checks)
 

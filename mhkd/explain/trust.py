@@ -10,7 +10,7 @@ from typing import Literal
 
 from scipy.stats import spearmanr
 
-from mhkd.analysis import TrustThresholds, WordAttribution, WordTrust
+from mhkd.analysis import OtherBaseline, TrustThresholds, WordAttribution, WordTrust
 from mhkd.explain.occlude import Occluder
 from mhkd.explain.orders import OrderTest, try_order
 from mhkd.limits import FEW_WORDS
@@ -19,10 +19,14 @@ from mhkd.text.spans import sum_to_spans
 # Where the bundle carries none: below this the two methods tell different stories.
 USUAL = TrustThresholds(min_advantage=0.0, min_rank_correlation=0.3, posts=0)
 _OVERLAP_SHARE = 0.2
+_ONE_IN_TWENTY = 1.645  # standard deviations of a normal distribution
 
 
 def judge_words(
-    found: WordAttribution, occluder: Occluder, thresholds: TrustThresholds = USUAL
+    found: WordAttribution,
+    occluder: Occluder,
+    thresholds: TrustThresholds = USUAL,
+    other: OtherBaseline | None = None,
 ) -> WordTrust | None:
     """Checks an explanation of words against the model itself.
 
@@ -36,6 +40,7 @@ def judge_words(
         found: the explanation.
         occluder: the model, of words present.
         thresholds: from held-out posts, where the bundle carries them.
+        other: the same gradients from another baseline.
 
     Returns:
         None for fewer than 5 words or sentences.
@@ -46,18 +51,16 @@ def judge_words(
     if len(occluder.spans) < FEW_WORDS:
         return None
     scores = sum_to_spans(found.words, occluder.spans)
-    test = try_order(occluder, scores)
-    second = None if found.fallback else occluder.occlude()
-    return judge_order(
-        test,
-        occluder.unit,
-        thresholds,
-        scores,
-        None
-        if second is None
-        else Second(f"occlusion of {second.unit}s", [part.score for part in second.scores]),
-        converged=not found.fallback,
-    )
+    second: Second | None = None
+    if not found.fallback:
+        occlusion = occluder.occlude()
+        masked = [part.score for part in occlusion.scores]
+        second = Second(f"occlusion of {occlusion.unit}s", masked)
+    test = try_order(occluder, scores, [] if second is None else [second.scores])
+    doubts = ["not_converged"] if found.fallback else []
+    if other is not None and _is_chance(other.rank_correlation, len(found.words)):
+        doubts.append("baseline_changes_order")
+    return judge_order(test, occluder.unit, thresholds, scores, second, doubts)
 
 
 @dataclass(frozen=True)
@@ -74,21 +77,22 @@ def judge_order(
     thresholds: TrustThresholds,
     scores: Sequence[float],
     second: Second | None,
-    *,
-    converged: bool = True,
+    doubts: Sequence[str] = (),
 ) -> WordTrust:
     """The mark of an explanation whose order was tried.
 
     Args:
-        test: of its order and of random ones.
+        test: of its order, of random ones and, first among others, of the second method's.
         unit: what was taken away.
         thresholds: from held-out posts, where the bundle carries them.
         scores: of the explanation, one for each part.
         second: another method, where there is one.
-        converged: whether its gradients did.
+        doubts: further reasons to read it with care.
     """
     correlation = None if second is None else correlate_ranks(scores, second.scores)
-    reasons = _doubt(test, correlation, thresholds, converged=converged)
+    reasons = [*_doubt(test, thresholds), *_doubt_agreement(correlation, thresholds, len(scores))]
+    reasons += doubts
+    others = (None, None) if second is None or not test.others else test.others[0]
     return WordTrust(
         unit=unit,
         comprehensiveness=test.comprehensiveness,
@@ -102,16 +106,13 @@ def judge_order(
         reasons=tuple(reasons),
         random_orders=test.random_comprehensiveness,
         thresholds=thresholds,
+        chance_correlation=None if correlation is None else correlate_by_chance(len(scores)),
+        second_comprehensiveness=others[0],
+        second_sufficiency=others[1],
     )
 
 
-def _doubt(
-    test: OrderTest,
-    correlation: float | None,
-    thresholds: TrustThresholds,
-    *,
-    converged: bool,
-) -> list[str]:
+def _doubt(test: OrderTest, thresholds: TrustThresholds) -> list[str]:
     reasons = []
     advantage = test.comprehensiveness - fmean(test.random_comprehensiveness)
     if advantage <= 0:
@@ -120,11 +121,30 @@ def _doubt(
         reasons.append("little_better_than_random")
     if test.sufficiency >= fmean(test.random_sufficiency):
         reasons.append("strongest_do_not_suffice")
-    if correlation is not None and correlation < thresholds.min_rank_correlation:
-        reasons.append("methods_disagree")
-    if not converged:
-        reasons.append("not_converged")
     return reasons
+
+
+def _doubt_agreement(
+    correlation: float | None, thresholds: TrustThresholds, parts: int
+) -> list[str]:
+    if correlation is not None and correlation < thresholds.min_rank_correlation:
+        return ["methods_disagree"]
+    return ["agreement_by_chance"] if _is_chance(correlation, parts) else []
+
+
+def _is_chance(correlation: float | None, parts: int) -> bool:
+    return correlation is not None and correlation < correlate_by_chance(parts)
+
+
+def correlate_by_chance(parts: int) -> float:
+    """The rank correlation that shuffled scores of so many parts exceed in 5 % of cases.
+
+    Normal approximation; Source: Kendall and Gibbons, Rank Correlation Methods, 1990.
+
+    Args:
+        parts: at least 2.
+    """
+    return min(1.0, _ONE_IN_TWENTY / math.sqrt(parts - 1))
 
 
 def correlate_ranks(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -91,8 +91,8 @@ def check_words(
         Cancelled: ``cancel`` was set; looked at between windows.
     """
     reading = _Reading(member, text, labels.index(found.target), cancel)
-    trust = judge_words(found, reading.open_occluder(), thresholds)
     other = None if found.fallback else _compare_baselines(reading, found)
+    trust = judge_words(found, reading.open_occluder(), thresholds, other)
     return replace(found, trust=trust, other_baseline=other)
 
 

@@ -21,6 +21,10 @@ def tell_faithfulness(report: Mapping[str, Any]) -> str:
         lines.append(_row(MODEL_NAMES[model], found["all"], _share(found["converged"])))
         if len(found["methods"]) > 1:
             lines += [_row(f"– {name}", part, "–") for name, part in found["methods"].items()]
+        lines += [
+            _row(f"– beside it: {name}", part, _share(part["converged"]))
+            for name, part in found.get("seconds", {}).items()
+        ]
     parts = [
         "## Explanations",
         f"Tested on posts that nothing learned from ({data['file']}, {data['posts']} posts; the "

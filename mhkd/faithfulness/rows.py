@@ -9,15 +9,38 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
-from mhkd.analysis import Attribution, EmotionAttribution, SoundAttribution, WordAttribution
+from mhkd.analysis import (
+    Attribution,
+    EmotionAttribution,
+    SoundAttribution,
+    SoundChecks,
+    WordAttribution,
+    WordTrust,
+)
 from mhkd.bundle import Bundle
-from mhkd.explain.orders import OrderTest
 from mhkd.models.members import Members
 from mhkd.post import Post
 from mhkd.post_run import PostRun
 
 EXPLAINED = ("student", "text", "emotion", "audio")
+
+
+@dataclass(frozen=True)
+class Second:
+    """Another method's scores of the same parts, and how their order fared.
+
+    Attributes:
+        method: how the scores came about.
+        converged: null for methods that need not.
+        comprehensiveness, sufficiency: as of the explanation; null for too few parts.
+    """
+
+    method: str
+    converged: bool | None
+    comprehensiveness: float | None
+    sufficiency: float | None
 
 
 @dataclass(frozen=True)
@@ -27,11 +50,13 @@ class Row:
     Attributes:
         method: how the scores came about.
         converged: null for methods that need not.
-        advantage: comprehensiveness less the mean of the random orders.
         random_advantages: each random order less the mean of the others.
         rank_correlation, overlap: with the second method.
+        chance_correlation: what shuffled scores reach in 5 % of cases.
         other_baseline: rank correlation with another baseline.
         explain_s, check_s: wall time; None where it says nothing, with others at work beside it.
+        seconds: other methods beside it.
+        reasons: why it did not simply hold, by the thresholds of the bundle that was measured.
     """
 
     model: str
@@ -48,9 +73,12 @@ class Row:
     rank_correlation: float | None
     overlap: float | None
     other_baseline: float | None
+    chance_correlation: float | None
     mark: str | None
     explain_s: float | None = None
     check_s: float | None = None
+    seconds: tuple[Second, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 def measure_post(
@@ -78,11 +106,9 @@ def measure_post(
     explained = time.perf_counter()
     if found is None or (isinstance(found, EmotionAttribution) and not found.words):
         return None
-    sound = isinstance(found, SoundAttribution)
-    checked = found if sound else run.check(model)
-    test = run.try_sound_order() if sound else None
+    checked = run.check(model)
     times = (explained - began, time.perf_counter() - explained)
-    return _row(model, post_id, checked or found, test, times)
+    return _row(model, post_id, checked or found, times)
 
 
 class KeptRows:
@@ -120,54 +146,53 @@ class KeptRows:
         self._file.unlink(missing_ok=True)
 
 
-def _read(plain: Mapping[str, object] | None) -> Row | None:
+def _read(plain: Mapping[str, Any] | None) -> Row | None:
     if plain is None:
         return None
-    advantages = tuple(plain["random_advantages"])  # type: ignore[arg-type, var-annotated]
-    return Row(**{**plain, "random_advantages": advantages})  # type: ignore[arg-type]
+    seconds = tuple(Second(**second) for second in plain["seconds"])
+    listed = {name: tuple(plain[name]) for name in ("random_advantages", "reasons")}
+    return Row(**{**plain, **listed, "seconds": seconds})
 
 
-def _row(
-    model: str,
-    post: str,
-    found: Attribution,
-    test: OrderTest | None,
-    times: tuple[float, float],
-) -> Row:
-    words = found if isinstance(found, WordAttribution) else None
-    gradients = found if not isinstance(found, SoundAttribution) else None
-    trust = None if gradients is None else gradients.trust
-    chance: tuple[float, ...] = ()
-    if trust is not None:
-        chance = trust.random_orders
-    elif test is not None:
-        chance = test.random_comprehensiveness
-    judged = trust if trust is not None else test
-    sufficient: float | None = None
-    if trust is not None:
-        sufficient = trust.random_sufficiency
-    elif test is not None:
-        sufficient = fmean(test.random_sufficiency)
-    other = None if words is None else words.other_baseline
+def _row(model: str, post: str, found: Attribution, times: tuple[float, float]) -> Row:
+    sound = found if isinstance(found, SoundAttribution) else None
+    gradients = None if isinstance(found, SoundAttribution) else found
+    other = found.other_baseline if isinstance(found, WordAttribution) else None
+    checks = None if sound is None else sound.checks
+    trust = gradients.trust if gradients is not None else checks.trust if checks else None
+    chance = () if trust is None else trust.random_orders
     return Row(
         model=model,
         post=post,
-        method=found.method,
+        method=found.method if sound is None else f"{sound.method} with {sound.fill}",
         converged=None if gradients is None else gradients.converged,
         relative_gap=None if gradients is None else gradients.relative_gap,
         steps=None if gradients is None else gradients.steps,
-        comprehensiveness=None if judged is None else judged.comprehensiveness,
-        sufficiency=None if judged is None else judged.sufficiency,
+        comprehensiveness=None if trust is None else trust.comprehensiveness,
+        sufficiency=None if trust is None else trust.sufficiency,
         random_comprehensiveness=fmean(chance) if chance else None,
-        random_sufficiency=sufficient,
+        random_sufficiency=None if trust is None else trust.random_sufficiency,
         random_advantages=_leads(chance),
         rank_correlation=None if trust is None else trust.rank_correlation,
         overlap=None if trust is None else trust.overlap,
         other_baseline=None if other is None else other.rank_correlation,
+        chance_correlation=None if trust is None else trust.chance_correlation,
         mark=None if trust is None else trust.mark,
         explain_s=times[0],
         check_s=times[1],
+        seconds=_seconds(trust, checks),
+        reasons=() if trust is None else trust.reasons,
     )
+
+
+def _seconds(trust: WordTrust | None, checks: SoundChecks | None) -> tuple[Second, ...]:
+    found = []
+    if trust is not None and trust.second_method is not None:
+        without, alone = trust.second_comprehensiveness, trust.second_sufficiency
+        found.append(Second(trust.second_method, None, without, alone))
+    if checks is not None and (got := checks.gradients) is not None:
+        found.append(Second(got.method, got.converged, got.comprehensiveness, got.sufficiency))
+    return tuple(found)
 
 
 def _leads(chance: tuple[float, ...]) -> tuple[float, ...]:

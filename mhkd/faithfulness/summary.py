@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,13 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from mhkd.analysis import TrustThresholds
+from mhkd.explain.trust import USUAL
 from mhkd.faithfulness.rows import Row
 
 _RESAMPLES = 2000
 _SEED = 0
 _LEAST_FOR_THRESHOLDS = 20
+_BY_THRESHOLDS = {"little_better_than_random", "methods_disagree", "agreement_by_chance"}
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,16 +30,22 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         rows: at least one, of one model.
     """
     methods = sorted({row.method for row in rows})
-    converged = [row.converged for row in rows if row.converged is not None]
+    limits = find_thresholds(rows)
+    others = sorted({second.method for row in rows for second in row.seconds})
     return {
         "posts": len(rows),
-        "converged": _share(sum(converged), len(converged)),
+        "converged": _converge(rows),
         "all": _measure(rows),
         "methods": {
             method: _measure([row for row in rows if row.method == method]) for method in methods
         },
-        "marks": dict(Counter(row.mark for row in rows if row.mark is not None)),
-        "thresholds": _plain(find_thresholds(rows)),
+        "seconds": {
+            method: _measure(_as_rows(rows, method))
+            | {"converged": _converge(_as_rows(rows, method))}
+            for method in others
+        },
+        "marks": dict(Counter(_mark(row, limits or USUAL) for row in rows if row.mark is not None)),
+        "thresholds": _plain(limits),
     }
 
 
@@ -56,6 +64,45 @@ def find_thresholds(rows: Sequence[Row]) -> TrustThresholds | None:
         min_rank_correlation=max(0.0, float(np.percentile(agreement, 10))),
         posts=len(agreement),
     )
+
+
+def _mark(row: Row, limits: TrustThresholds) -> str:
+    """The mark by these thresholds; the row's own is by those of the bundle that was measured."""
+    if "no_better_than_random" in row.reasons:
+        return "fails"
+    lead = (row.comprehensiveness or 0.0) - (row.random_comprehensiveness or 0.0)
+    least = max(limits.min_rank_correlation, row.chance_correlation or 0.0)
+    agrees = row.rank_correlation is None or row.rank_correlation >= least
+    lasting = set(row.reasons) - _BY_THRESHOLDS
+    return "holds" if agrees and not lasting and lead >= limits.min_advantage else "caution"
+
+
+def _as_rows(rows: Sequence[Row], method: str) -> list[Row]:
+    """The rows of a method that stands beside the explanations, against the same random orders."""
+    return [
+        replace(
+            row,
+            method=method,
+            converged=second.converged,
+            relative_gap=None,
+            steps=None,
+            comprehensiveness=second.comprehensiveness,
+            sufficiency=second.sufficiency,
+            rank_correlation=None,
+            overlap=None,
+            other_baseline=None,
+            explain_s=None,
+            check_s=None,
+        )
+        for row in rows
+        for second in row.seconds
+        if second.method == method
+    ]
+
+
+def _converge(rows: Sequence[Row]) -> dict[str, Any] | None:
+    converged = [row.converged for row in rows if row.converged is not None]
+    return _share(sum(converged), len(converged))
 
 
 def _measure(rows: Sequence[Row]) -> dict[str, Any]:

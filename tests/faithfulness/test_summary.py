@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mhkd.faithfulness.rows import Row
+from mhkd.faithfulness.rows import Row, Second
 from mhkd.faithfulness.summary import find_thresholds, summarise
 
 ROW = Row(
@@ -25,6 +26,7 @@ ROW = Row(
     rank_correlation=0.7,
     overlap=0.5,
     other_baseline=0.9,
+    chance_correlation=0.2,
     mark="holds",
     explain_s=1.0,
     check_s=2.0,
@@ -32,7 +34,9 @@ ROW = Row(
 
 
 def test_means_ratio_and_shares() -> None:
-    other = replace(ROW, converged=False, comprehensiveness=1.0, method="occlusion", mark="caution")
+    other = replace(
+        ROW, converged=False, comprehensiveness=1.0, method="occlusion", reasons=("not_converged",)
+    )
     found = summarise([ROW, other])
     assert found["all"]["comprehensiveness"]["mean"] == pytest.approx(0.8)
     assert found["all"]["ratio_of_means"]["mean"] == pytest.approx(4.0)
@@ -42,6 +46,34 @@ def test_means_ratio_and_shares() -> None:
     assert set(found["methods"]) == {"gradients", "occlusion"}
     assert found["marks"] == {"holds": 1, "caution": 1}
     assert found["thresholds"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "mark"),
+    [
+        ({"rank_correlation": 0.15}, "caution"),  # shuffled scores reach as much
+        ({"rank_correlation": 0.35, "reasons": ("methods_disagree",)}, "holds"),  # other limits
+        ({"comprehensiveness": 0.2}, "holds"),
+        ({"comprehensiveness": 0.19}, "caution"),
+        ({"reasons": ("no_better_than_random",)}, "fails"),
+        ({"reasons": ("baseline_changes_order",)}, "caution"),
+    ],
+)
+def test_marks_are_set_by_the_thresholds_of_the_report(changes: dict[str, Any], mark: str) -> None:
+    assert summarise([replace(ROW, **changes)])["marks"] == {mark: 1}
+
+
+def test_other_methods_stand_beside_against_the_same_random_orders() -> None:
+    rows = [
+        replace(ROW, seconds=(Second("occlusion", None, 0.4, 0.1), Second("g", done, None, None)))
+        for done in (True, False)
+    ]
+    found = summarise(rows)["seconds"]
+    assert found["occlusion"]["ratio_of_means"]["mean"] == pytest.approx(2.0)
+    assert found["occlusion"]["sufficiency"]["mean"] == pytest.approx(0.1)
+    assert found["occlusion"]["converged"] is None
+    assert found["occlusion"]["rank_correlation"] is None
+    assert found["g"]["tested"] == 0 and found["g"]["converged"]["share"] == 0.5
 
 
 def test_what_was_not_tested_is_null() -> None:
