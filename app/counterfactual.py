@@ -23,9 +23,16 @@ def say_counterfactual(found: Counterfactual, sources: Mapping[str, str]) -> str
     if not found.removed:  # of a kept case, where they are not known
         these = f"some {found.unit}s, which are not named here,"
     return (
-        f"Without {these} the post would resemble posts from "
-        f"{source_of(found.label_after, sources)}: the probability of {before} falls from "
-        f"{say_probability(found.probability_before)} to "
-        f"{say_probability(found.probability_after)}. Fewer of them do not change the answer. "
-        "An answer that hangs on few words deserves doubt."
+        f"Without {these} the answer would lean to {source_of(found.label_after, sources)}: the "
+        f"probability of {before} falls from {say_probability(found.probability_before)} to "
+        f"{say_probability(found.probability_after)}.{_say_least(count, found.unit)} "
+        f"An answer that hangs on few {found.unit}s deserves doubt."
+    )
+
+
+def _say_least(count: int, unit: str) -> str:
+    if count < 2:
+        return ""
+    return (
+        f" With any one of them back, it would not; another set of as few {unit}s may do the same."
     )

@@ -22,7 +22,14 @@ from app.sound_wording import (
 )
 from app.theme import AWAY, TOWARD
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import is_long, is_shaky, list_told, say_fidelity, say_trust
+from app.words_wording import (
+    is_long,
+    is_shaky,
+    list_told,
+    say_fidelity,
+    say_thresholds,
+    say_trust,
+)
 from mhkd.analysis import (
     Analysis,
     Counterfactual,
@@ -66,7 +73,7 @@ def build_explanations(
         if isinstance(found, Counterfactual):
             parts.append(_build_counterfactual(found, sources, text, lost.get(field.name)))
             continue
-        shaky = ' class="shaky"' if _is_shaky(found) else ""
+        shaky = ' class="shaky"' if is_shaky(found) else ""
         parts.append(
             f"<section{shaky}><h3>{escape(name)}: {_TITLES.get(field.name, 'explanation')}</h3>"
             f"{_build_one(found, sources, text, lost.get(field.name))}</section>"
@@ -144,18 +151,17 @@ def _build_one(found: Any, sources: Mapping[str, str], text: str | None, lost: s
     return "".join(parts)
 
 
-def _is_shaky(found: Any) -> bool:
-    if isinstance(found, SoundAttribution):
-        trust = None if found.checks is None else found.checks.trust
-        return trust is not None and trust.mark == "fails"
-    return is_shaky(found)
-
-
 def _build_sound_checks(found: SoundAttribution) -> str:
     checks, measured = found.checks, say_fidelity(found)
     if checks is None:
         return "" if measured is None else f"<p>{escape(measured)}</p>"
-    told = (say_trust(checks.trust), say_manner(checks), say_fills(checks), say_gradients(checks))
+    told = (
+        say_trust(checks.trust),
+        say_thresholds(checks.trust),
+        say_manner(checks),
+        say_fills(checks),
+        say_gradients(checks),
+    )
     lines = "".join(f"<p>{escape(line)}</p>" for line in (*told, measured) if line is not None)
     changes = build_table(
         ("The same words, said otherwise", "Probability", "Logit"),

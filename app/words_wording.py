@@ -20,11 +20,14 @@ _TRUST_MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "caution": ("●●○", "With care"),
     "fails": ("●○○", "Fails"),
 }
+_SHARES: Final = " over 1, 5, 10, 20 and 50 % of them"
 _TRUST_REASONS: Final[Mapping[str, str]] = {
     "no_better_than_random": "its order is no better than a random one",
     "little_better_than_random": "its lead over random orders is within chance",
     "strongest_do_not_suffice": "the strongest alone keep less of the answer than random ones",
     "methods_disagree": "the two methods disagree",
+    "agreement_by_chance": "the two methods agree no more than by chance",
+    "baseline_changes_order": "another baseline puts the words in another order",
     "not_converged": "gradients did not converge",
 }
 
@@ -50,14 +53,18 @@ def say_trust(trust: WordTrust | None) -> str | None:
     several = "stretches" if trust.unit == "stretch" else f"{trust.unit}s"
     told = (
         f"taking away the strongest {several} moves the logit by "
-        f"{signed(-trust.comprehensiveness, 2)} on average, random ones by "
+        f"{signed(-trust.comprehensiveness, 2)} on average{_SHARES}, random ones by "
         f"{signed(-trust.random_comprehensiveness, 2)}; leaving nothing but them moves it by "
         f"{signed(-trust.sufficiency, 2)}, random ones by {signed(-trust.random_sufficiency, 2)}"
     )
     if trust.rank_correlation is not None:
         told += f"; rank correlation with {trust.second_method} {trust.rank_correlation:.2f}"
+        if trust.chance_correlation is not None:
+            told += f" (shuffled scores: up to {trust.chance_correlation:.2f} in 95 %)"
     if trust.overlap is not None:
         told += f", {100 * trust.overlap:.0f} % of the strongest fifth in common"
+    if trust.second_comprehensiveness is not None:
+        told += f"; without its strongest {several} {signed(-trust.second_comprehensiveness, 2)}"
     reasons = say_reasons(trust)
     return f"{mark} {word}: {told}." + (f" {capitalise(reasons)}." if reasons else "")
 
@@ -85,10 +92,20 @@ def list_told(found: WordAttribution | EmotionAttribution) -> list[str]:
     return [sentence for sentence in told if sentence is not None]
 
 
-def is_shaky(found: WordAttribution | EmotionAttribution) -> bool:
+def find_trust(found: Attribution) -> WordTrust | None:
+    """How an explanation stood its test; None where it was not tested."""
+    if isinstance(found, SoundAttribution):
+        return None if found.checks is None else found.checks.trust
+    return found.trust
+
+
+def is_shaky(found: Attribution) -> bool:
     """Whether an explanation is to be greyed: its test failed, or its sum is off."""
-    if found.trust is not None and found.trust.mark == "fails":
+    trust = find_trust(found)
+    if trust is not None and trust.mark == "fails":
         return True
+    if isinstance(found, SoundAttribution):
+        return False
     return not found.converged and not (isinstance(found, WordAttribution) and found.fallback)
 
 
@@ -105,13 +122,15 @@ def say_thresholds(trust: WordTrust | None) -> str | None:
     if not limits.posts:
         return (
             "The mark: it fails if its order is no better than random; it holds if the strongest "
-            f"suffice and the methods correlate above {limits.min_rank_correlation:.2f}. This "
-            "bundle carries no thresholds from held-out posts."
+            f"suffice and the methods correlate above {limits.min_rank_correlation:.2f} and more "
+            "than shuffled scores may. This bundle carries no thresholds from held-out posts."
         )
     return (
-        f"The mark comes from {limits.posts:,} held-out posts: it holds with a lead over random "
-        f"orders of {limits.min_advantage:.2f}, which chance reaches in 5 %, and a correlation of "
-        f"the two methods of {limits.min_rank_correlation:.2f}, which 90 % of them reach."
+        f"The mark comes from {limits.posts:,} held-out posts, from which no model "
+        f"learned: it holds with a lead over random orders of {limits.min_advantage:.2f}, which "
+        "chance reaches in 5 %, and a correlation of the two methods of "
+        f"{limits.min_rank_correlation:.2f}, which 90 % of them reach, and of more than shuffled "
+        "scores may. It fails if its order is no better than random."
     )
 
 

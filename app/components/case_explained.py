@@ -9,6 +9,7 @@ import streamlit as st
 from app.components.counterfactual import show_counterfactual
 from app.components.emotions import draw_emotion_words, draw_emotions
 from app.components.figure import show_figure
+from app.components.greyed import open_shown
 from app.components.sound import draw_spoken, show_checks
 from app.components.words import draw_words, list_strongest, show_shared, write_model_name
 from app.escape import write_small_print
@@ -101,10 +102,11 @@ def _show_words(
 
 def _draw_stretches(found: SoundAttribution, heard_s: float) -> None:
     part = max(found.segments, key=lambda segment: abs(segment.score))
-    show_figure(
-        draw_stretches(found, heard_s),
-        list_stretches(found),
-        key="stretches_chart",
-        title="What its stretches speak for",
-        alt=f"Strongest: {part.start_s:.1f} to {part.end_s:.1f} s, {signed(part.score, 3)}.",
-    )
+    with open_shown(found, "stretches"):
+        show_figure(
+            draw_stretches(found, heard_s),
+            list_stretches(found),
+            key="stretches_chart",
+            title="What its stretches speak for",
+            alt=f"Strongest: {part.start_s:.1f} to {part.end_s:.1f} s, {signed(part.score, 3)}.",
+        )

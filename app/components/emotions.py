@@ -10,11 +10,13 @@ from app import charts
 from app.components.explained import choose_attribution
 from app.components.fidelity import offer_fidelity
 from app.components.figure import show_figure
+from app.components.greyed import open_shown
 from app.components.words import show_legend, strongest
+from app.emotions_wording import say_sum
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_emotions
 from app.wording import signed, source_of
-from app.words_wording import is_shaky, list_told
+from app.words_wording import list_told
 from app.work import Case
 from mhkd.analysis import EmotionAttribution
 
@@ -42,17 +44,15 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
 def draw_emotions(found: EmotionAttribution) -> None:
     """Draws a bar for each emotion."""
     st.header("By emotion", anchor=False)
-    show_figure(
-        charts.draw_emotions(found),
-        list_emotions(found),
-        key="emotions_chart",
-        title="By emotion",
-        alt="; ".join(f"{name} {signed(v, 3)}" for name, v in found.emotions.items()),
-    )
-    write_small_print(
-        f"{signed(found.unlisted, 3)} falls on words that the lexicon does not list; the "
-        "teacher knows them only through the words they appear with."
-    )
+    with open_shown(found, "emotions"):
+        show_figure(
+            charts.draw_emotions(found),
+            list_emotions(found),
+            key="emotions_chart",
+            title="By emotion",
+            alt="; ".join(f"{name} {signed(v, 3)}" for name, v in found.emotions.items()),
+        )
+    write_small_print(say_sum(found))
 
 
 def draw_emotion_words(found: EmotionAttribution, text: str, toward: str) -> None:
@@ -65,7 +65,7 @@ def draw_emotion_words(found: EmotionAttribution, text: str, toward: str) -> Non
     """
     if found.words:
         notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
-        with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_emotion"):
+        with open_shown(found, "emotion"):
             write_coloured_words(text, found.words, toward, notes)
         show_legend(toward)
         with st.expander("Strongest words and their emotions"):

@@ -13,6 +13,7 @@ import streamlit as st
 from app.components.explained import choose_attribution
 from app.components.fidelity import offer_fidelity
 from app.components.figure import show_figure
+from app.components.greyed import open_shown
 from app.components.voices import show_voices
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_sound
@@ -27,7 +28,7 @@ from app.sound_wording import (
     tabulate_fills,
 )
 from app.wording import ORIGIN_BADGES, signed, source_of
-from app.words_wording import say_fidelity, say_trust
+from app.words_wording import say_fidelity, say_thresholds, say_trust
 from app.work import Case
 from mhkd.analysis import SegmentScore, SoundAttribution, SoundChecks
 from mhkd.post import Recording
@@ -60,15 +61,16 @@ def show_sound(
         st.skeleton(height=300)
         return
     attribution = found if isinstance(found, SoundAttribution) else None
-    show_figure(
-        draw_sound(
-            picture, recording.duration_s, heard.seconds_heard, heard.padding_s, attribution
-        ),
-        list_sound(picture, attribution),
-        key="sound_chart",
-        title="The sound and what its stretches speak for",
-        alt=f"Waveform and log-mel spectrogram of {recording.duration_s:.1f} s of sound.",
-    )
+    with open_shown(attribution, "sound"):
+        show_figure(
+            draw_sound(
+                picture, recording.duration_s, heard.seconds_heard, heard.padding_s, attribution
+            ),
+            list_sound(picture, attribution),
+            key="sound_chart",
+            title="The sound and what its stretches speak for",
+            alt=f"Waveform and log-mel spectrogram of {recording.duration_s:.1f} s of sound.",
+        )
     if attribution is not None:
         draw_spoken(attribution, sources)
         offer_fidelity(case, "audio", attribution)
@@ -123,10 +125,12 @@ def draw_spoken(found: SoundAttribution, sources: Mapping[str, str]) -> None:
     )
     if words:
         write_small_print("The words as they were heard: it is their sound that is silenced.")
-        trust = None if found.checks is None else found.checks.trust
-        fails = trust is not None and trust.mark == "fails"
-        with st.container(key=f"{'greyed' if fails else 'words'}_sound"):
+        with open_shown(found, "spoken"):
             write_coloured_words(text, words, toward)
+    else:
+        write_small_print(
+            f"Stretches of {found.segment_s:.2f} s, for nobody has told when each word is spoken."
+        )
     if (measured := say_fidelity(found)) is not None:
         write_small_print(measured)
 
@@ -134,6 +138,7 @@ def draw_spoken(found: SoundAttribution, sources: Mapping[str, str]) -> None:
 def show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
     """Draws what stands beside the silencing of stretches."""
     told = (say_manner(checks), say_fills(checks), say_gradients(checks), say_trust(checks.trust))
+    told += (say_thresholds(checks.trust),)
     for sentence in told:
         if sentence is not None:
             write_small_print(sentence)

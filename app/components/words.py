@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.components.fidelity import offer_fidelity
+from app.components.greyed import open_shown
 from app.escape import (
     write_coloured_words,
     write_findings,
@@ -20,7 +21,6 @@ from app.shared_words import compare_evidence, list_shared, say_shared
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
     is_long,
-    is_shaky,
     say_fidelity,
     say_other_baseline,
     say_thresholds,
@@ -107,7 +107,7 @@ def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> Pa
     """
     parts = _choose_parts(found, model, text)
     if found.words:
-        with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}"):
+        with open_shown(found, model):
             write_coloured_words(text, parts.scores, toward)
         show_legend(toward, f"{parts.unit}s")
     told = (say_words_trust(found), say_trust(found.trust), say_other_baseline(found))

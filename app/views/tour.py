@@ -89,12 +89,13 @@ def _start() -> None:
 
 
 def _show_step(step: Step) -> None:
-    opening = models.open_analyser()  # from the first step on, behind the story
+    opening = models.open_analyser()  # behind the story, which says only if it fails
     if step.part == "story":
         show_picture()
         write_small_print(CONTENT_NOTE)
-    analyser = None if step.part in _WITHOUT_CASE else await_analyser(opening)
-    if analyser is None:
+    bare = step.part in _WITHOUT_CASE
+    analyser = await_analyser(opening) if opening.done() or not bare else None
+    if analyser is None or bare:
         return
     samples = read_samples()
     titles = list(samples)

@@ -36,8 +36,8 @@ def find_counterfactual(
     """Takes the strongest words for the answer away until it changes, then gives back what it can.
 
     Words in posts up to 150 words, else sentences; at most 20 and never all of them. The order
-    is that of the explanation, so that the set is small but not proven the smallest; no part
-    of it can be given back without the old answer (minimal by inclusion).
+    is that of the explanation, so that the set is small but not proven the smallest; none of its
+    members alone can be given back without the old answer.
     Source: Martens and Provost, Explaining Data-Driven Document Classifications, MIS
     Quarterly 2014 (SEDC).
 
@@ -128,11 +128,14 @@ def _first_change(asked: _Asked, order: Sequence[int], label: int) -> list[int]:
 
 
 def _give_back(asked: _Asked, removed: Sequence[int], label: int) -> list[int]:
-    kept = list(removed)
-    for place in reversed(removed):
-        fewer = [other for other in kept if other != place]
-        if fewer and int(asked.answer([tuple(fewer)])[0].argmax()) != label:
-            kept = fewer
+    """Gives back one after another, again from the first as long as one could be."""
+    kept, tried = list(removed), 0
+    while len(kept) > 1 and tried < len(kept):
+        *fewer, place = kept
+        if int(asked.answer([tuple(fewer)])[0].argmax()) != label:
+            kept, tried = fewer, 0
+        else:
+            kept, tried = [place, *fewer], tried + 1
     return kept
 
 

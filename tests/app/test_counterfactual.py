@@ -24,7 +24,7 @@ def make(count=2, tried=5):
 
 def test_it_says_how_many_and_how_far_but_not_which():
     told = say_counterfactual(make(), SOURCES)
-    assert told.startswith("Without these 2 words the post would resemble posts from r/depression")
+    assert told.startswith("Without these 2 words the answer would lean to r/depression: ")
     assert "0.78" in told
     assert "0.41" in told
     assert "secret" not in told

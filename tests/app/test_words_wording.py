@@ -41,11 +41,21 @@ def test_trust_is_said_with_its_reason() -> None:
         ("methods_disagree",),
     )
     assert say_trust(trust) == (
-        "●●○ With care: taking away the strongest words moves the logit by −1.50 on average, "
-        "random ones by −0.25; leaving nothing but them moves it by −0.10, random ones by −0.60; "
+        "●●○ With care: taking away the strongest words moves the logit by −1.50 on average "
+        "over 1, 5, 10, 20 and 50 % of them, random ones by −0.25; leaving nothing but them moves it by −0.10, random ones by −0.60; "
         "rank correlation with occlusion of words 0.21, 50 % of the strongest fifth in common. "
         "The two methods disagree."
     )
+    chance = replace(
+        trust,
+        reasons=("agreement_by_chance", "baseline_changes_order"),
+        chance_correlation=0.25,
+        second_comprehensiveness=1.1,
+    )
+    told_of_chance = str(say_trust(chance))
+    assert "0.21 (shuffled scores: up to 0.25 in 95 %)" in told_of_chance
+    assert "without its strongest words −1.10" in told_of_chance
+    assert "The two methods agree no more than by chance and another" in told_of_chance
     failed = replace(trust, mark="fails", reasons=("no_better_than_random",))
     assert "●○○ Fails" in str(say_trust(failed))
     assert not is_shaky(replace(found, trust=trust))

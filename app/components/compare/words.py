@@ -14,11 +14,12 @@ from app.comparison_numbers import list_pair_emotions
 from app.comparison_wording import SCORES_APART, say_texts
 from app.components.compare.answers import Sources
 from app.components.figure import show_figure
+from app.components.greyed import open_shown
 from app.components.words import show_legend
 from app.escape import write_coloured_words, write_marked_text, write_small_print, write_table
 from app.figure_numbers import list_emotions
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import is_shaky, say_trust, say_words_trust
+from app.words_wording import say_trust, say_words_trust
 from app.work import ExplainedModel
 from mhkd.analysis import EmotionAttribution, WordAttribution
 
@@ -69,7 +70,7 @@ def show_pair_words(
         toward = source_of(found.target, sources[place])
         with columns[place]:
             st.caption(name)
-            with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_{model}_{name}"):
+            with open_shown(found, f"{model}_{name}"):
                 write_coloured_words(
                     case.order.text,
                     found.words,
@@ -125,13 +126,14 @@ def _show_emotions_apart(
     for name, found, known, column in zip(names, pair, sources, columns, strict=True):
         with column:
             st.caption(name)
-            show_figure(
-                draw_emotions(found),
-                list_emotions(found),
-                key=f"compare_emotions_{name.split()[0].lower()}",
-                title=f"{name}: emotions",
-                alt="; ".join(f"{emotion} {signed(v, 3)}" for emotion, v in found.emotions.items()),
-            )
+            with open_shown(found, f"emotions_{name}"):
+                show_figure(
+                    draw_emotions(found),
+                    list_emotions(found),
+                    key=f"compare_emotions_{name.split()[0].lower()}",
+                    title=f"{name}: emotions",
+                    alt="; ".join(f"{e} {signed(v, 3)}" for e, v in found.emotions.items()),
+                )
             write_small_print(f"Toward {source_of(found.target, known)}. {say_words_trust(found)}")
 
 

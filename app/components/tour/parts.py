@@ -8,13 +8,14 @@ import streamlit as st
 
 from app import charts
 from app.components.figure import show_figure
+from app.components.greyed import open_shown
 from app.components.learned import show_learned
 from app.components.sound import as_wav
 from app.escape import write_coloured_words, write_lines, write_marked_text, write_small_print
 from app.figure_numbers import list_contributions, list_emotions, list_models
 from app.tour import Part, say_conference, say_model, say_student
 from app.wording import source_of
-from app.words_wording import is_shaky, say_mark
+from app.words_wording import say_mark
 from app.work import Case
 from mhkd.analysis import Analysis, WordAttribution
 
@@ -37,7 +38,7 @@ def _show_words(case: Case, model: str, found: WordAttribution | None, sources: 
     if found is None:
         write_small_print("The words are being looked for …")
         return
-    with st.container(key=f"{'greyed' if is_shaky(found) else 'words'}_tour_{model}"):
+    with open_shown(found, f"tour_{model}"):
         write_coloured_words(case.order.text, found.words, source_of(found.target, sources))
     write_small_print(f"Ochre speaks for {source_of(found.target, sources)}, blue against it.")
     write_small_print(say_mark(found))
@@ -68,10 +69,11 @@ def _show_emotion(case: Case, analysis: Analysis, sources: Sources) -> None:
     if found is None:
         write_small_print("The emotions are being looked for …")
         return
-    show_figure(
-        charts.draw_emotions(found), list_emotions(found), key="tour_emotions_chart",
-        title="What each emotion’s words speak for", tour=True,
-    )  # fmt: skip
+    with open_shown(found, "tour_emotions"):
+        show_figure(
+            charts.draw_emotions(found), list_emotions(found), key="tour_emotions_chart",
+            title="What each emotion’s words speak for", tour=True,
+        )  # fmt: skip
     write_small_print(say_mark(found))
 
 
