@@ -9,11 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.batch_numbers import Numbers
-from app.charts import ZERO_LINE, name_rows, set_frame
+from app.charts import CLEAR, ZERO_LINE, name_rows, set_frame
 from app.model_facts import METRICS, find_measured, name_subset
 from app.theme import AWAY, NEUTRAL, STUDENT, TOWARD
 from app.wording import COMPARED_NAMES, MODEL_NAMES, signed
 from mhkd.batch.curves import Bin, Estimate, RiskCoverage
+
+Shares = Mapping[str, Mapping[str, float | None]]  # teacher → mean and sd over seeds
 
 
 def draw_metric(metrics: Mapping[str, Any], metric: str) -> go.Figure:
@@ -120,36 +122,67 @@ def list_subsets_numbers(students: Sequence[Mapping[str, Any]], metric: str) -> 
     return Numbers(("teachers", "seed", metric), rows)
 
 
-def draw_knowledge(shapley: Mapping[str, float], metric: str) -> go.Figure:
-    """What each teacher adds to the student's metric: exact Shapley values."""
+def draw_knowledge(shapley: Shares, metric: str) -> go.Figure:
+    """What each teacher adds to the student's metric, over seeds; hollow within noise."""
     names = [MODEL_NAMES[name] for name in shapley]
-    percent = METRICS[metric][1]
-    values = [100 * value if percent else value for value in shapley.values()]
+    title, percent = METRICS[metric]
+    scale = 100 if percent else 1
+    values = [scale * (share["mean"] or 0.0) for share in shapley.values()]
+    spreads = [scale * (share["sd"] or 0.0) for share in shapley.values()]
+    colours = [TOWARD if value >= 0 else AWAY for value in values]
+    hollow = [_is_noise(share) for share in shapley.values()]
     figure = go.Figure(
         go.Bar(
             x=values,
             y=names,
             orientation="h",
             width=0.5,
-            marker={"color": [TOWARD if value >= 0 else AWAY for value in values]},
-            text=[signed(v, 2 if percent else 4) for v in values],
-            textposition="outside",
-            cliponaxis=False,
+            marker={
+                "color": [CLEAR if h else c for h, c in zip(hollow, colours, strict=True)],
+                "line": {"color": colours, "width": 1.6},
+            },
+            error_x={"type": "data", "array": spreads, "color": NEUTRAL, "thickness": 1.4},
             hovertemplate="%{y}: %{x:.4f}<extra></extra>",
         )
     )
-    title = f"Change of {METRICS[metric][0]}{', points' if percent else ''}"
-    reach = 1.8 * max((abs(value) for value in values), default=0.0) or 0.01
+    reach = 1.8 * max((abs(v) + s for v, s in zip(values, spreads, strict=True)), default=0) or 0.01
+    for name, value, spread in zip(names, values, spreads, strict=True):
+        way = 1 if value >= 0 else -1
+        figure.add_annotation(
+            x=value + way * spread,
+            y=name,
+            text=signed(value, 2 if percent else 4),
+            showarrow=False,
+            xanchor="left" if way > 0 else "right",
+            xshift=6 * way,
+        )
     figure.add_vline(x=0, line={"color": ZERO_LINE, "width": 1})
     set_frame(figure, height=190, bottom=50)
     name_rows(figure, names[::-1])
+    told = f"Change of {title}{', points' if percent else ''}"
     figure.update_xaxes(
         range=[-reach, reach], fixedrange=True, zeroline=False, nticks=5,
-        title={"text": title, "standoff": 8},
+        title={"text": told, "standoff": 8},
     )  # fmt: skip
     return figure
 
 
-def list_knowledge(shapley: Mapping[str, float], metric: str) -> Numbers:
+def tell_knowledge(shapley: Shares) -> list[str]:
+    """The same in words."""
+    return [
+        f"{MODEL_NAMES[name]} {signed(share['mean'] or 0.0, 4)}"
+        + ("" if share["sd"] is None else f" ± {share['sd']:.4f}")
+        + (" (within noise)" if _is_noise(share) else "")
+        for name, share in shapley.items()
+    ]
+
+
+def _is_noise(share: Mapping[str, float | None]) -> bool:
+    mean, sd = share["mean"], share["sd"]
+    return mean is not None and sd is not None and abs(mean) <= sd
+
+
+def list_knowledge(shapley: Shares, metric: str) -> Numbers:
     """What ``draw_knowledge`` shows."""
-    return Numbers(("teacher", f"Shapley value, {metric}"), list(shapley.items()))
+    rows = [(name, share["mean"], share["sd"]) for name, share in shapley.items()]
+    return Numbers(("teacher", f"Shapley value, {metric}", "sd over seeds"), rows)

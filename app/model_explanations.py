@@ -13,38 +13,59 @@ from app.theme import NEUTRAL, STUDENT
 from app.wording import MODEL_NAMES, say_rate
 
 Row = tuple[str, ...]
-HEADER = (
-    "Model and method", "Posts", "Strongest words away", "Random words away", "Only the strongest",
-    "Rank correlation", "Median gap",
+TEST_HEADER = (
+    "Model and method", "Posts", "Strongest away", "Random away", "Ratio", "Strongest alone",
+    "Random alone",
+)  # fmt: skip
+AGREEMENT_HEADER = (
+    "Model and method", "Converged", "Median gap", "Rank correlation", "Overlap",
+    "Other baseline", "Median time",
 )  # fmt: skip
 _ABSENT = "–"
 
 
 def list_groups(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Each model with all its explanations, and with those of each method."""
+    """Each model with all its explanations, with those of each method, and with other methods."""
     groups = []
     for model, found in report["models"].items():
         name = MODEL_NAMES.get(model, model)
         groups.append((f"{name}, all", found["all"]))
         if len(found["methods"]) > 1:
             groups += [(f"{name}, {method}", part) for method, part in found["methods"].items()]
+        beside = found.get("seconds", {})  # not in reports of earlier versions
+        groups += [(f"{name}, beside it {method}", part) for method, part in beside.items()]
     return groups
 
 
-def list_explanations(report: Mapping[str, Any]) -> list[Row]:
-    """One row for each group."""
+def list_tests(report: Mapping[str, Any]) -> list[Row]:
+    """One row for each group: what taking words away does."""
+    keys = (
+        "comprehensiveness", "random_comprehensiveness", "ratio_of_means", "sufficiency",
+        "random_sufficiency",
+    )  # fmt: skip
     return [
-        (
-            name,
-            f"{part['tested']:,} of {part['posts']:,}",
-            _say(part["comprehensiveness"]),
-            _say(part["random_comprehensiveness"]),
-            _say(part["sufficiency"]),
-            _say(part["rank_correlation"]),
-            _ABSENT if (gap := part["relative_gap_median"]) is None else f"{100 * gap:.1f} %",
-        )
+        (name, f"{part['tested']:,} of {part['posts']:,}", *(_say(part[key]) for key in keys))
         for name, part in list_groups(report)
     ]
+
+
+def list_agreement(report: Mapping[str, Any]) -> list[Row]:
+    """One row for each model: convergence, agreement with a second method, time with tests."""
+    rows = []
+    for model, found in report["models"].items():
+        part, gap = found["all"], found["all"]["relative_gap_median"]
+        converged = found["converged"]
+        times = (part.get("explain_s_median"), part.get("check_s_median"))
+        rows.append(
+            (
+                MODEL_NAMES.get(model, model),
+                _ABSENT if converged is None else f"{100 * converged['share']:.1f} %",
+                _ABSENT if gap is None else f"{100 * gap:.1f} %",
+                *(_say(part[key]) for key in ("rank_correlation", "overlap", "other_baseline")),
+                _ABSENT if None in times else " + ".join(f"{time:.1f} s" for time in times),
+            )
+        )
+    return rows
 
 
 def say_marks(report: Mapping[str, Any]) -> list[str]:
@@ -110,4 +131,4 @@ def _say(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return _ABSENT
     low, high = found["interval"]
-    return f"{found['mean']:.3f} ({low:.3f}–{high:.3f})".replace("-", "−")
+    return f"{found['mean']:.2f} ({low:.2f}–{high:.2f})".replace("-", "−")

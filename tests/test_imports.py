@@ -67,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "batch": {"analyser", "device", "metrics", "text"},
     "behaviour": {"analyser", "bundle", "device", "reports"},
     "bench": {"analyser", "audio", "batch_predictions", "bundle", "device", "models"}
-    | {"predictions", "tables"},
+    | {"post_run", "predictions", "tables"},
     "device": set(),
     "faithfulness": {"bundle", "device", "explain", "models", "post_run", "reports", "training"},
     "reports": {"bundle"},

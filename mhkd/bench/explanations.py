@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from mhkd.analyser import ExplainedModel
 from mhkd.bench.clock import Action
 from mhkd.bench.forwards import prepare_passes
 from mhkd.bench.posts import write_post
@@ -13,7 +14,6 @@ from mhkd.models.encoded import encode_post
 from mhkd.models.members import Members
 from mhkd.post import Post, Recording
 from mhkd.post_run import PostRun
-from mhkd.post_stages import ExplainedModel
 
 TOKENS: Final = 128  # of the post whose words are explained
 SECONDS: Final = 10  # of the sound that is explained

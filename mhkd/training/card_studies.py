@@ -108,10 +108,9 @@ def tell_subsets(found: dict[str, Any] | None) -> str:
     told = ""
     if shares:
         told = (
-            "\n\nShapley values over the macro-F1 of the eight means: "
-            + ", ".join(
-                f"{name} {100 * value:+.1f} points" for name, value in shares["f1_macro"].items()
-            )
+            "\n\nShapley values over macro-F1, computed for each seed that every set of teachers "
+            f"has, mean ± standard deviation over these {len(found['shapley_seeds'])}: "
+            + ", ".join(_share(name, value) for name, value in shares["f1_macro"].items())
             + "."
         )
     return (
@@ -120,6 +119,14 @@ def tell_subsets(found: dict[str, Any] | None) -> str:
         "order of posts within a seed.\n\n"
         "| teachers | seeds | accuracy | macro-F1 |\n|---|---|---|---|\n" + "\n".join(lines) + told
     )
+
+
+def _share(name: str, value: dict[str, Any]) -> str:
+    mean, sd = value["mean"], value["sd"]
+    if sd is None:
+        return f"{name} {100 * mean:+.1f} points"
+    noise = " (within noise)" if abs(mean) <= sd else ""
+    return f"{name} {100 * mean:+.1f} ± {100 * sd:.1f} points{noise}"
 
 
 def _mean_sd(values: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from mhkd.batch_predictions import (
     predict_text_batches,
 )
 from mhkd.conformal import collect_labels
-from mhkd.explain.students import share_out
+from mhkd.explain.students import share_out, whole_seeds
 from mhkd.manifest import ConformalSettings, FamilyStudent, Manifest
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure, measure_seeds
 from mhkd.models.members import Members, TextMember
@@ -140,7 +140,8 @@ def measure_family(
     Returns:
         ``students``: for each subset its teachers and, for each metric, what ``measure_seeds``
         gives. ``shapley``: for each metric the
-        exact Shapley values of the teachers over the subsets' means.
+        exact Shapley value of each teacher, as mean and standard deviation over the seeds that
+        every subset has; ``shapley_seeds``: these.
     """
     rows: list[dict[str, Any]] = []
     for teachers in dict.fromkeys(student.teachers for student in students):
@@ -153,13 +154,31 @@ def measure_family(
                 **{name: measured[name] for name in FAMILY_METRICS},
             }
         )
-    values = {
-        name: {frozenset(row["teachers"]): row[name]["mean"] for row in rows}
-        for name in FAMILY_METRICS
-    }
-    whole = len(rows) == 2 ** len(TEACHERS)
-    shapley = {name: share_out(values[name]) for name in FAMILY_METRICS} if whole else None
-    return {"students": rows, "shapley": shapley}
+    return {"students": rows, **share_metrics(rows)}
+
+
+def share_metrics(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The ablation as contributions, seed by seed; null where a subset or every seed is missing.
+
+    Args:
+        rows: ``students`` of ``measure_family``.
+    """
+    names = [(frozenset(row["teachers"]), seed) for row in rows for seed in row["seeds"]]
+    seeds = whole_seeds(names)
+    if not seeds:
+        return {"shapley": None, "shapley_seeds": []}
+    found: dict[str, Any] = {}
+    for metric in FAMILY_METRICS:
+        values = dict(zip(names, (v for row in rows for v in row[metric]["values"]), strict=True))
+        shares = [share_out({s: v for (s, of), v in values.items() if of == x}) for x in seeds]
+        found[metric] = {
+            name: {
+                "mean": float(np.mean([one[name] for one in shares])),
+                "sd": float(np.std([one[name] for one in shares], ddof=1)) if seeds[1:] else None,
+            }
+            for name in TEACHERS
+        }
+    return {"shapley": found, "shapley_seeds": seeds}
 
 
 def rate_outside(members: Members, texts: Sequence[str]) -> dict[str, Any]:

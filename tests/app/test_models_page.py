@@ -18,7 +18,7 @@ from app.components.models.origin import tame
 from app.model_reporting import list_tripod
 from mhkd.analyser import Analyser
 from mhkd.errors import BundleError
-from mhkd.faithfulness.rows import Row
+from mhkd.faithfulness.rows import Row, Second
 from mhkd.faithfulness.summary import summarise
 from tests.app.example_analysis import ExampleAnalyser, build_manifest
 from tests.app.test_model_behaviour import build_report as build_behaviour
@@ -34,7 +34,14 @@ _SUBSETS = {
         }
         for teachers, value in (([], 0.70), (["text"], 0.74), (["text", "audio"], 0.75))
     ],
-    "shapley": {"accuracy": {"text": 0.03, "audio": -0.01, "emotion": 0.0}},
+    "shapley": {
+        "accuracy": {
+            "text": {"mean": 0.03, "sd": 0.01},
+            "audio": {"mean": -0.01, "sd": 0.02},
+            "emotion": {"mean": 0.0, "sd": None},
+        }
+    },
+    "shapley_seeds": [0, 1],
 }
 
 
@@ -66,9 +73,10 @@ def _build_report() -> dict[str, Any]:
         method="integrated gradients", converged=True, relative_gap=0.01, steps=16,
         mark="holds", comprehensiveness=0.9, random_comprehensiveness=0.2, sufficiency=0.3,
         random_sufficiency=0.8, rank_correlation=0.6, overlap=0.5, other_baseline=None,
+        chance_correlation=0.2, seconds=(Second("occlusion of words", None, 0.7, 0.4),),
         random_advantages=(0.0, 0.1), explain_s=1.0, check_s=2.0,
     )  # fmt: skip
-    rows = [row, row, replace(row, mark="fails")]
+    rows = [row, row, replace(row, mark="fails", reasons=("no_better_than_random",))]
     return {"data": {"file": "held.csv", "posts": 3}, "models": {"student": summarise(rows)}}
 
 
@@ -129,6 +137,8 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
         "91.0 % (88.0–94.0)",
         "text + audio",
         "75.0 ± 1.4",
+        "Student, beside it occlusion of words",
+        "over the 2 seeds that every set",
         "60.0 % → 57.5 %",
         '<mark title="added">not</mark>',
     ):

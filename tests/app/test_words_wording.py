@@ -42,7 +42,8 @@ def test_trust_is_said_with_its_reason() -> None:
     )
     assert say_trust(trust) == (
         "●●○ With care: taking away the strongest words moves the logit by −1.50 on average "
-        "over 1, 5, 10, 20 and 50 % of them, random ones by −0.25; leaving nothing but them moves it by −0.10, random ones by −0.60; "
+        "over 1, 5, 10, 20 and 50 % of them, random ones by −0.25; "
+        "leaving nothing but them moves it by −0.10, random ones by −0.60; "
         "rank correlation with occlusion of words 0.21, 50 % of the strongest fifth in common. "
         "The two methods disagree."
     )

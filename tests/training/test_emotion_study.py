@@ -40,10 +40,13 @@ def test_the_card_holds_means_and_spreads_of_subsets():
 
     found = {
         "students": [row([], 0.7, 0.01), row(["text", "audio"], 0.75, None)],
-        "shapley": {"f1_macro": {"text": 0.03, "audio": -0.01}},
+        "shapley": {
+            "f1_macro": {"text": {"mean": 0.03, "sd": 0.01}, "audio": {"mean": -0.01, "sd": 0.02}}
+        },
+        "shapley_seeds": [0, 1, 2],
     }
     told = tell_subsets(found)
     assert "| none | 1 | 70.0 ± 1.0 | 70.0 ± 1.0 |" in told
     assert "| text + audio | 1 | 75.0 | 75.0 |" in told
-    assert "text +3.0 points, audio -1.0 points" in told
+    assert "over these 3: text +3.0 ± 1.0 points, audio -1.0 ± 2.0 points (within noise)." in told
     assert tell_subsets(None) == ""

@@ -221,9 +221,14 @@ def test_students_of_every_subset_come_with_the_bundle(trained):
         values = row["accuracy"]["values"]
         assert row["accuracy"]["mean"] == pytest.approx(sum(values) / len(row["seeds"]))
     assert rows[-1]["accuracy"]["values"][0] == manifest.metrics["student"]["accuracy"]
-    assert sum(manifest.metrics["subsets"]["shapley"]["f1_macro"].values()) == pytest.approx(
-        rows[-1]["f1_macro"]["mean"] - rows[0]["f1_macro"]["mean"]
+    shared = manifest.metrics["subsets"]["shapley_seeds"]
+    assert shared == [0, 1]
+    shares = manifest.metrics["subsets"]["shapley"]["f1_macro"].values()
+    full, empty = (row["f1_macro"]["values"][: len(shared)] for row in (rows[-1], rows[0]))
+    assert sum(share["mean"] for share in shares) == pytest.approx(
+        sum(full) / len(shared) - sum(empty) / len(shared)
     )
+    assert all(share["sd"] >= 0 for share in shares)
     analysis = Analyser.open(bundle).analyse(Post(LOW), explain="none", target="suicide")
     found = analysis.to_json()["contributions"]["student"]
     assert found["full"] == pytest.approx(

@@ -174,11 +174,13 @@ def show_ablation(manifest: Manifest) -> None:
             charts.list_knowledge(shapley, metric),
             key="models_knowledge_chart",
             title=f"Exact Shapley value of each teacher for the {title}",
-            alt="; ".join(f"{name} {value:+.4f}" for name, value in shapley.items()),
+            alt="; ".join(charts.tell_knowledge(shapley)),
         )
         write_small_print(
-            f"Exact Shapley values over the eight students’ mean {title}. This is about "
-            "training: at an answer the student reads the text only."
+            f"Exact Shapley values over the eight students’ {title}, mean and standard deviation "
+            f"over the {len(found['shapley_seeds'])} seeds that every set of teachers has; hollow "
+            "where the mean is within the deviation. This is about training: at an answer the "
+            "student reads the text only."
         )
     names = tuple(title for title, _ in facts.SUBSET_METRICS.values())
     rows = facts.list_subsets(manifest.metrics)
