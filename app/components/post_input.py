@@ -48,6 +48,11 @@ CONTENT_NOTE: Final = (
     "Some of the sample posts speak of low mood, of feeling like a burden and of not wanting to go "
     "on. You need not open them."
 )
+_MISMATCH: Final = (
+    "The recording no longer matches the text.",
+    "The text was edited, the recording was not: the audio teacher still hears the words as they "
+    "were. Record or upload the new text, let it be spoken, or leave the sound out.",
+)
 _SAMPLES: Final = Path(__file__).parents[2] / "assets" / "samples"
 _MB: Final = MAX_UPLOAD_BYTES // 1024**2
 
@@ -97,7 +102,23 @@ def ask_post(fault: Fault | None) -> Order:
     )
     kept = _ask_recording(choice)
     _show_fault(fault, "sound")
-    return Order(text, None if kept is None else kept.data, choice == SPOKEN)
+    order = Order(text, None if kept is None else kept.data, choice == SPOKEN)
+    if _is_edited(order):
+        write_note(*_MISMATCH)
+    return order
+
+
+def note_recorded(order: Order) -> None:
+    """Remembers, as it is analysed, which text a recording came with."""
+    state = st.session_state
+    sound, _ = state.get("post_recorded", (None, ""))
+    if order.sound is not None and order.sound != sound:
+        state["post_recorded"] = (order.sound, order.text)
+
+
+def _is_edited(order: Order) -> bool:
+    sound, text = st.session_state.get("post_recorded", (None, ""))
+    return order.sound is not None and order.sound == sound and order.text.strip() != text.strip()
 
 
 @finished
@@ -108,7 +129,7 @@ def clear_post() -> None:
     open_draft().forget()
     state["post_round"] += 1
     open_transcript_desk().drop()
-    for key in ("post_earlier", "post_kept_uploaded", "post_kept_recorded"):
+    for key in ("post_earlier", "post_kept_uploaded", "post_kept_recorded", "post_recorded"):
         state.pop(key, None)
 
 

@@ -20,6 +20,7 @@ from app.components.post_input import (
     ask_post,
     clear_post,
     is_blurred_again,
+    note_recorded,
     settle_post,
 )
 from app.components.quality import show_read
@@ -62,6 +63,7 @@ def _draw() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             running = desk.case is not None and desk.case.running
             if st.button("Analyse", type="primary", disabled=running):
+                note_recorded(order)
                 desk.take(order, opening)
                 st.rerun()
             if running:

@@ -146,6 +146,14 @@ def test_a_recording_is_heard_and_named_recorded(open_page: Callable[[Load], App
     page = _analyse(page, TEXT)
     assert "Sound: recorded" in _html(page)
     assert "pitch up a whole tone" in _html(page)
+    edited = "The recording no longer matches the text."
+    assert edited not in _html(page)
+    page.text_area[0].set_value(f"{TEXT} Not any more.").run()
+    assert edited in _html(page)
+    page = _analyse(page, f"{TEXT} Not any more.")
+    assert edited in _html(page), "analysing it does not mend it"
+    page.text_area[0].set_value(TEXT).run()
+    assert edited not in _html(page)
 
 
 def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -> None:
