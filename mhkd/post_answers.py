@@ -195,18 +195,23 @@ class PostAnswers:
             self._voice = measure_voice(self._recording)
 
     def match_recording(self) -> None:
-        """Compares what a recording says with the text, where a transcriber is there."""
+        """Compares what a recording says with the text, where a transcriber is there.
+
+        It also tells when each word is spoken, so that the sound is explained word by word.
+        """
         self._listen()
         recording = self._recording
         if recording is None or self._sound is None:
             return
         start = recording.samples[: int(MATCHED_S * recording.rate_hz)]
         try:
-            heard = write_down(replace(recording, samples=start), self._cancel)
+            heard = write_down(replace(recording, samples=start), self._cancel, timed=True)
         except TranscriberError as fault:
             self._match_findings = [Finding("text_not_compared", fault.public_message)]
             return
         self._match_findings = find_text_differs(self._post.text, heard.text)
+        if heard.words and not recording.words:
+            self._recording = replace(recording, words=heard.words)
 
     def _read_as_student(self) -> ReadByStudent:
         if self._read_by_student is None:

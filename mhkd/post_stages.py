@@ -49,13 +49,13 @@ def list_explanations(run: PostRun, explain: Explanations, post: Post) -> list[S
     """What explains the answers; tests of it come last, so that all is drawn before."""
     models = EXPLAINED[explain]
     stages = [Stage("voice", run.measure_voice)] if post.recording is not None else []
-    stages += [_explain(run, model) for model in models]
+    for model in models:
+        if model == "audio" and _is_comparable(post):  # it tells when each word is spoken
+            stages.append(Stage("matching", run.match_recording))
+        stages.append(_explain(run, model))
     if explain != "none":
         stages.append(Stage("removing words", run.seek_counterfactual))
-    stages += [_check(run, model) for model in models]
-    if explain == "all" and _is_comparable(post):
-        stages.append(Stage("matching", run.match_recording))
-    return stages
+    return stages + [_check(run, model) for model in models]
 
 
 def go_through(

@@ -18,7 +18,7 @@ from mhkd.models.backbones import load_text_backbone
 from mhkd.models.encoded import encode_post
 from mhkd.models.members import FAMILIARITY_FILE
 from mhkd.models.storage import load_weights
-from mhkd.post import Post, Recording
+from mhkd.post import Post, Recording, SpokenWord
 from tests.analysed import LONG, TEXT, list_codes
 from tests.tiny import tone
 
@@ -120,13 +120,17 @@ def test_a_recorded_voice_is_measured_and_a_spoken_one_is_not(analyser: Analyser
 def test_a_recording_of_another_text_is_told(
     analyser: Analyser, monkeypatch: pytest.MonkeyPatch, heard: str, code: str | None
 ) -> None:
-    transcript = Transcript(heard, "en", 4.0, whole=True, model="a")
-    monkeypatch.setattr("mhkd.post_answers.write_down", lambda recording, cancel: transcript)
+    words = (SpokenWord("one", 0.2, 0.9), SpokenWord("two", 1.1, 1.8))
+    transcript = Transcript(heard, "en", 4.0, whole=True, model="a", words=words)
+    monkeypatch.setattr("mhkd.post_answers.write_down", lambda *_, timed: transcript)
     monkeypatch.setattr("mhkd.post_stages.find_transcriber", lambda: Path("a"))
     stages: list[str] = []
     found = analyser.analyse(Post(TEXT, tone(2.0)), on_progress=lambda p: stages.append(p.stage))
     assert "matching" in stages
     assert [c for c in list_codes(found) if c.startswith("text_")] == ([code] if code else [])
+    sound = found.attributions.audio
+    assert sound is not None and [part.text for part in sound.segments] == ["one", "two"]
+    assert sound.segments[0].end_s == pytest.approx(1.0), "the middle of the pause"
     spoken: list[str] = []
     analyser.analyse(Post(TEXT), on_progress=lambda p: spoken.append(p.stage))
     assert "matching" not in spoken
@@ -135,7 +139,7 @@ def test_a_recording_of_another_text_is_told(
 def test_a_transcriber_that_fails_costs_no_answer(
     analyser: Analyser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(recording: Recording, cancel: object) -> Transcript:
+    def fail(recording: Recording, cancel: object, *, timed: bool) -> Transcript:
         raise TranscriberError("The Whisper model can't be opened.")
 
     monkeypatch.setattr("mhkd.post_answers.write_down", fail)

@@ -20,7 +20,7 @@ from platformdirs import user_data_path
 from mhkd import limits
 from mhkd.audio.features import resample
 from mhkd.errors import Cancelled, TranscriberError
-from mhkd.post import Recording
+from mhkd.post import Recording, SpokenWord
 
 FOLDER_VARIABLE: Final = "MHKD_TRANSCRIBER"
 _FILES: Final = ("model.bin", "config.json", "tokenizer.json")
@@ -37,6 +37,7 @@ class Transcript:
         seconds: of the recording that were listened to.
         whole: nothing of the recording was left out.
         model: name of the folder that the model lies in.
+        words: when each word is spoken, in order; empty where that was not asked for.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Transcript:
     seconds: float
     whole: bool
     model: str
+    words: tuple[SpokenWord, ...] = ()
 
 
 def is_installed() -> bool:
@@ -85,8 +87,15 @@ def say_how_to_get_it() -> str:
     )
 
 
-def write_down(recording: Recording, cancel: threading.Event | None = None) -> Transcript:
+def write_down(
+    recording: Recording, cancel: threading.Event | None = None, *, timed: bool = False
+) -> Transcript:
     """Writes down what a recording says, up to ``limits.TRANSCRIBED_S`` seconds of it.
+
+    Args:
+        recording: what is listened to.
+        cancel: see below.
+        timed: also tell when each word is spoken, which Whisper's attention to the sound gives.
 
     Raises:
         TranscriberError: there is no model, or it can't be opened.
@@ -104,12 +113,19 @@ def write_down(recording: Recording, cancel: threading.Event | None = None) -> T
         temperature=0.0,  # no second try by chance
         condition_on_previous_text=False,
         without_timestamps=False,
+        word_timestamps=timed,
     )
-    parts = []
+    parts: list[str] = []
+    words: list[SpokenWord] = []
     for segment in segments:
         if cancel is not None and cancel.is_set():
             raise Cancelled
         parts.append(segment.text.strip())
+        words += [
+            SpokenWord(word.word.strip(), float(word.start), float(word.end))
+            for word in segment.words or ()
+            if word.word.strip()
+        ]
     if cancel is not None and cancel.is_set():
         raise Cancelled
     return Transcript(
@@ -118,6 +134,7 @@ def write_down(recording: Recording, cancel: threading.Event | None = None) -> T
         start.duration_s,
         len(recording.samples) <= limit,
         folder.name,
+        tuple(words),
     )
 
 

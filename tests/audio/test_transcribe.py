@@ -6,6 +6,7 @@ import importlib.util
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from mhkd.audio import transcribe
 from mhkd.audio.speak import open_voice, speak_post
 from mhkd.audio.transcribe import find_transcriber, say_how_to_get_it, write_down
 from mhkd.errors import Cancelled, TranscriberError
+from mhkd.post import SpokenWord
 from mhkd.text.matching import measure_matched_share
 from tests.audio.making import record
 
@@ -79,6 +81,24 @@ def test_a_damaged_model_is_told(tmp_path: Path) -> None:
         write_down(_SILENCE)
 
 
+def test_words_come_with_their_times_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[bool] = []
+
+    class Listening:
+        def transcribe(self, samples: object, *, word_timestamps: bool, **_: object) -> object:
+            asked.append(word_timestamps)
+            words = [SimpleNamespace(word=" I", start=0.1, end=0.3)] if word_timestamps else None
+            return [SimpleNamespace(text=" I", words=words)], SimpleNamespace(language="en")
+
+    _write(tmp_path / "own", _FILES)
+    monkeypatch.setattr(transcribe, "_open", lambda folder: Listening())
+    assert write_down(_SILENCE).words == ()
+    assert write_down(_SILENCE, timed=True).words == (SpokenWord("I", 0.1, 0.3),)
+    assert asked == [False, True]
+
+
 @pytest.mark.skipif(_GIVEN is None, reason="MHKD_TRANSCRIBER names no Whisper model")
 def test_a_spoken_post_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(transcribe.FOLDER_VARIABLE, str(_GIVEN))
@@ -88,6 +108,9 @@ def test_a_spoken_post_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     heard = write_down(spoken)
     assert heard.language == "en" and heard.whole
     assert measure_matched_share(text, heard.text) > 0.8
+    timed = write_down(spoken, timed=True)
+    assert [word.start_s for word in timed.words] == sorted(word.start_s for word in timed.words)
+    assert len(timed.words) == len(timed.text.split())
     cancelled = threading.Event()
     cancelled.set()
     with pytest.raises(Cancelled):
