@@ -48,7 +48,7 @@ STEPS: Final = (
     ),
     Step(
         "The text teacher reads",
-        ("A large language model, frozen, with a head trained on the posts.",),
+        ("A pretrained language model, frozen, with a head trained on the posts.",),
         "text",
     ),
     Step(
@@ -60,7 +60,7 @@ STEPS: Final = (
         "audio",
     ),
     Step(
-        "The emotion teacher feels its way",
+        "The emotion teacher looks words up",
         ("A graph of words and emotions. It knows the words of the post one by one.",),
         "emotion",
     ),

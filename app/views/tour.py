@@ -12,7 +12,7 @@ from app.components.opening import await_analyser
 from app.components.post_input import CONTENT_NOTE, read_samples
 from app.components.tour.parts import show_part
 from app.components.tour.picture import show_picture
-from app.escape import write_lines, write_note, write_small_print
+from app.escape import write_lines, write_marked_text, write_note, write_small_print
 from app.session import finished
 from app.tour import STEPS, Step
 from app.wording import say_stage
@@ -100,7 +100,10 @@ def _show_step(step: Step) -> None:
     samples = read_samples()
     titles = list(samples)
     title = titles[-1] if step.part == "outside" else st.session_state.get("tour_sample")
-    case = _take(samples.get(title or titles[0], samples[titles[0]]))
+    text = samples.get(title or titles[0], samples[titles[0]])
+    if step.part == "post":  # before the models have answered
+        write_marked_text(text, [])
+    case = _take(text)
     if case.fault is not None:
         write_note("The models could not answer", case.fault.message)
         st.button("Ask again", on_click=open_tour_desk().drop)

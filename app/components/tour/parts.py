@@ -31,7 +31,8 @@ def show_part(part: Part, case: Case, analysis: Analysis, sources: Sources) -> N
         analysis: its answers.
         sources: label → where such posts come from.
     """
-    _PARTS[part](case, analysis, sources)
+    if part in _PARTS:
+        _PARTS[part](case, analysis, sources)
 
 
 def _show_words(case: Case, model: str, found: WordAttribution | None, sources: Sources) -> None:
@@ -42,10 +43,6 @@ def _show_words(case: Case, model: str, found: WordAttribution | None, sources: 
         write_coloured_words(case.order.text, found.words, source_of(found.target, sources))
     write_small_print(f"Ochre speaks for {source_of(found.target, sources)}, blue against it.")
     write_small_print(say_mark(found))
-
-
-def _show_post(case: Case, analysis: Analysis, sources: Sources) -> None:
-    write_marked_text(case.order.text, [])
 
 
 def _show_text(case: Case, analysis: Analysis, sources: Sources) -> None:
@@ -117,7 +114,6 @@ def _show_outside(case: Case, analysis: Analysis, sources: Sources) -> None:
 
 
 _PARTS: Mapping[Part, Callable[[Case, Analysis, Sources], None]] = {
-    "post": _show_post,
     "text": _show_text,
     "audio": _show_audio,
     "emotion": _show_emotion,
