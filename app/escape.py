@@ -8,6 +8,7 @@ both would follow a picture or a link that a post contains.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from mhkd.analysis import WordScore
 _FAINTEST_SHARE = 0.08  # words below this share of the strongest stay plain
 _STRONG_SHARE = 0.5
 _SCROLLED = 'tabindex="0" role="group" aria-label="The post"'  # by keyboard, too
+_PARTS = re.compile(r" (?=[(\[])")  # of a cell: a number, its interval
+_NARROW = 4  # columns that a phone has room for; a wider table scrolls, by keyboard, too
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -219,15 +222,25 @@ def build_table(
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td {place}>{escape(cell)}</td>" for place, cell in zip(align, row, strict=True)
+            f"<td {place}>{_keep_whole(cell) if place else escape(cell)}</td>"
+            for place, cell in zip(align, row, strict=True)
         )
         + "</tr>"
         for row in rows
     )
+    wide = ' tabindex="0" role="group" aria-label="Table"' if len(align) > _NARROW else ""
     return (
-        f'<div class="table-frame"><table class="plain"><thead><tr>{head}</tr></thead>'
+        f'<div class="table-frame"{wide}><table class="plain"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _keep_whole(cell: str) -> str:
+    """A number and its interval, each of which stays on one line."""
+    parts = _PARTS.split(cell)
+    if len(parts) == 1:
+        return escape(cell)
+    return " ".join(f'<span class="whole">{escape(part)}</span>' for part in parts)
 
 
 def escape(text: str) -> str:

@@ -29,24 +29,43 @@ def list_groups(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]
     groups = []
     for model, found in report["models"].items():
         name = MODEL_NAMES.get(model, model)
-        groups.append((f"{name}, all", found["all"]))
+        groups.append((name, found["all"]))
         if len(found["methods"]) > 1:
-            groups += [(f"{name}, {method}", part) for method, part in found["methods"].items()]
+            groups += [(f"– {_brief(method)}", part) for method, part in found["methods"].items()]
         beside = found.get("seconds", {})  # not in reports of earlier versions
-        groups += [(f"{name}, beside it {method}", part) for method, part in beside.items()]
+        groups += [(f"– beside it {_brief(method)}", part) for method, part in beside.items()]
     return groups
+
+
+def _brief(method: str) -> str:
+    """Without what stands in brackets."""
+    return method.split(" (")[0]
+
+
+def _list_models(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(MODEL_NAMES.get(name, name), part["all"]) for name, part in report["models"].items()]
 
 
 def list_tests(report: Mapping[str, Any]) -> list[Row]:
     """One row for each group: what taking words away does."""
-    keys = (
-        "comprehensiveness", "random_comprehensiveness", "ratio_of_means", "sufficiency",
-        "random_sufficiency",
-    )  # fmt: skip
     return [
-        (name, f"{part['tested']:,} of {part['posts']:,}", *(_say(part[key]) for key in keys))
+        (
+            name,
+            f"{part['tested']:,} of {part['posts']:,}",
+            *(_say(part[key]) for key in ("comprehensiveness", "random_comprehensiveness")),
+            _say_ratio(part),
+            *(_say(part[key]) for key in ("sufficiency", "random_sufficiency")),
+        )
         for name, part in list_groups(report)
     ]
+
+
+def _say_ratio(part: Mapping[str, Any]) -> str:
+    """The ratio, or its lower bound alone where random words may take nothing away."""
+    ratio, chance = part["ratio_of_means"], part["random_comprehensiveness"]
+    if ratio is None or chance["interval"][0] > 0:
+        return _say(ratio)
+    return f"over {ratio['interval'][0]:.1f}" if ratio["interval"][0] > 0 else _ABSENT
 
 
 def list_agreement(report: Mapping[str, Any]) -> list[Row]:
@@ -85,7 +104,7 @@ def say_marks(report: Mapping[str, Any]) -> list[str]:
 
 def draw_explanations(report: Mapping[str, Any]) -> go.Figure | None:
     """Fall of the logit without the strongest words (circles) and without random ones."""
-    groups = [(n, p) for n, p in list_groups(report) if p["comprehensiveness"] is not None]
+    groups = [(n, p) for n, p in _list_models(report) if p["comprehensiveness"] is not None]
     if not groups:
         return None
     names = [name for name, _ in groups]
@@ -117,7 +136,7 @@ def draw_explanations(report: Mapping[str, Any]) -> go.Figure | None:
 def list_explanation_numbers(report: Mapping[str, Any]) -> Numbers:
     """What ``draw_explanations`` shows."""
     rows = []
-    for name, part in list_groups(report):
+    for name, part in _list_models(report):
         for key in ("comprehensiveness", "random_comprehensiveness"):
             one = part[key]
             low, high = (None, None) if one is None else one["interval"]

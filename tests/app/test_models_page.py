@@ -137,7 +137,7 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
         "91.0 % (88.0–94.0)",
         "text + audio",
         "75.0 ± 1.4",
-        "Student, beside it occlusion of words",
+        "– beside it occlusion of words",
         "over the 2 seeds that every set",
         "60.0 % → 57.5 %",
         '<mark title="added">not</mark>',

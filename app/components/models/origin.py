@@ -100,7 +100,8 @@ def show_explanations(analyser: Analyser) -> None:
     write_small_print(
         "Falls of the logit when the strongest words (stretches, for sound) or random ones are "
         "taken away or left alone, over 1, 5, 10, 20 and 50 % of them. A method “beside it” gives "
-        "an order of its own, tried on the same posts against the same random orders."
+        "an order of its own, tried on the same posts against the same random orders. Where random "
+        "words may take nothing away, only the lower bound of the ratio is told."
     )
     write_table(AGREEMENT_HEADER, list_agreement(report), numeric=range(1, 7))
     write_small_print(
