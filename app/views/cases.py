@@ -36,8 +36,9 @@ def _show(store: CaseStore, gone: int) -> None:
     if gone:
         write_note("Retention", f"{gone} cases whose day had come were deleted.")
     count = store.count()
+    place = store.place if access.is_allowed(Action.restore) else "this app’s database"
     write_small_print(
-        f"{count:,} kept in {store.place}. {access.say_readers()} A case is "
+        f"{count:,} kept in {place}. {access.say_readers()} A case is "
         "deleted when this page is opened on or after its day, or by “mhkd cases purge”."
     )
     if count == 0:

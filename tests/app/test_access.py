@@ -78,6 +78,7 @@ def test_a_role_shows_what_it_allows(
     assert any((box.key or "").startswith("keep_wanted") for box in page.checkbox) == keeps
     page = _open_cases()
     assert ("kept in" in _html(page)) == reads
+    assert ("cases.sqlite" in _html(page)) == exports
     if not reads:
         assert "grey" not in _html(page)
         assert "No role" in _html(page)
