@@ -9,17 +9,31 @@ from datetime import timedelta
 
 import torch
 from torch import distributed
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 _PATIENCE = timedelta(days=2)  # one process may speak the corpus while the others wait
 
 
 def join_processes() -> None:
-    """Meets the other processes if torchrun started this one; else does nothing."""
+    """Meets the other processes if torchrun started this one; else does nothing.
+
+    Processes that torchrun starts again share its store with those that died, and would look
+    for these where they no longer are: each start has names of its own there.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        distributed.init_process_group(backend, timeout=_PATIENCE)
+        store, rank, size = next(rendezvous("env://"))
+        start = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        distributed.init_process_group(
+            backend,
+            store=PrefixStore(f"start {start}", store),
+            rank=rank,
+            world_size=size,
+            timeout=_PATIENCE,
+        )
 
 
 def leave_processes() -> None:
