@@ -1,6 +1,7 @@
 """A task of one's own: one file, three labels; and a run that is killed on its way."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -57,8 +58,8 @@ def test_one_file_with_three_ordinal_labels_becomes_a_bundle(folder):
     assert set(found.predictions["student"].probabilities) == set(SAYINGS)
 
 
-def kill_at(line, folder, run):
-    """Starts the run in a process of its own and kills it once it says ``line``."""
+def stop_at(line, folder, run, stop):
+    """Starts the run in a process of its own, stops it once it says ``line``; its exit status."""
     code = f"from mhkd.cli import main; main(['train', {str(folder / 'tiny.yaml')!r}, "
     code += f"'--data-dir', {str(folder)!r}, '--run-dir', {str(run)!r}])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -67,16 +68,32 @@ def kill_at(line, folder, run):
     ) as process:
         for said in process.stderr:
             if said.startswith(line):
-                process.send_signal(signal.SIGKILL)
-                return
+                stop(process)
+                process.stderr.read()
+                return process.wait(60)
     raise AssertionError(f"it never said '{line}'")
 
 
-def test_a_killed_run_goes_on_and_gives_the_same_weights_and_metrics(folder):
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+
+
+def take_memory(process):
+    """Nothing more can be had than what the process holds now."""
+    held = int(Path(f"/proc/{process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(process.pid, resource.RLIMIT_AS, (held, held))
+
+
+def test_a_stopped_run_goes_on_and_gives_the_same_weights_and_metrics(folder):
     recipe = folder / "tiny.yaml"
     whole = load_bundle(train(recipe, data_dir=folder, run_dir=folder / "whole", workers=1))
-    for line in ("audio-fold0", "student-"):
-        kill_at(line, folder, folder / "killed")
+    for line, stop in (("text-fold0", take_memory), ("audio-fold0", kill), ("student-", end)):
+        assert stop_at(line, folder, folder / "killed", stop) != 0, line
     said = []
     resumed = train(recipe, data_dir=folder, run_dir=folder / "killed", workers=1, say=said.append)
     assert "text-all: kept from an earlier run" in said
