@@ -1,4 +1,4 @@
-"""What can be played of a sound: all of it, its strongest stretch, and what was heard without it."""
+"""What can be played: the sound, its strongest stretch, and what was heard without it."""
 
 from __future__ import annotations
 
