@@ -61,6 +61,13 @@ _CUT_OFF = """() => {
     .map((element) => element.outerHTML.slice(0, 160));
 }"""
 
+# Nothing is computed, and nothing fades any more: half faded, words have too little contrast.
+_SETTLED = """() =>
+  document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
+  && !document.querySelector("[data-stale=true]")
+  && document.getAnimations().every((one) =>
+    one.playState !== "running" || one.effect?.getComputedTiming().endTime === Infinity)"""
+
 pytestmark = pytest.mark.browser
 
 
@@ -102,10 +109,12 @@ def test_no_serious_finding_in_our_markup(
             _analyse(page)
         page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
         page.evaluate(axe)
+        page.wait_for_function(_SETTLED)
         found[name] = page.evaluate(_RUN)
         for tab in page.get_by_role("tab").all():
             tab.click()
             page.get_by_role("tabpanel").first.wait_for()
+            page.wait_for_function(_SETTLED)
             found[f"{name}: {tab.inner_text()}"] = page.evaluate(_RUN)
     assert {"analyse: Record", "models: Behaviour"} <= set(found)
     page.evaluate("""document.querySelector(".stHtml").append(document.createElement("button"))""")
