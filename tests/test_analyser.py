@@ -22,6 +22,7 @@ from mhkd.models.text import batch_posts
 from mhkd.post import Post
 from mhkd.predictions import measure_familiarity, read_as_student
 from tests.analysed import LONG, TEXT
+from tests.cancelling import CancelAfter
 from tests.tiny import LABELS, tone
 from tests.unchanged import fingerprint
 
@@ -166,7 +167,7 @@ def test_the_models_are_unchanged(analyser: Analyser) -> None:
     before = [fingerprint(model) for model in models]
     analyser.analyse(post)
     with pytest.raises(Cancelled):
-        analyser.analyse(Post(LONG, tone(1.0)), cancel=_CancelAfter(30))
+        analyser.analyse(Post(LONG, tone(1.0)), cancel=CancelAfter(30))
     assert [fingerprint(model) for model in models] == before
 
 
@@ -364,15 +365,3 @@ def test_a_recording_is_heard_as_in_analyse(analyser: Analyser, whole: Analysis)
     silent = analyser.hear(Post(TEXT, replace(tone(1.0), samples=np.zeros(16_000, np.float32))))
     assert silent.probabilities is None and silent.heard.seconds_heard == 0
     assert "no_speech" in {finding.code for finding in silent.findings}
-
-
-class _CancelAfter(threading.Event):
-    """Is set at the look after the given number of looks."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self._left = looks
-
-    def is_set(self) -> bool:
-        self._left -= 1
-        return self._left < 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,21 +12,10 @@ from mhkd.analysis import Analysis
 from mhkd.errors import Cancelled
 from mhkd.post import Post
 from tests.analysed import TEXT
+from tests.cancelling import CancelAfter
 from tests.tiny import LABELS, tone
 
 _POST = Post(TEXT, tone(4.0))
-
-
-class _CancelAfter(threading.Event):
-    """Set after it was looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self._left = looks
-
-    def is_set(self) -> bool:
-        self._left -= 1
-        return self._left < 0
 
 
 def _go(analyser: Analyser, model: ExplainedModel, **options: Any) -> None:
@@ -44,7 +32,7 @@ def _break_off(analyser: Analyser, model: ExplainedModel, _: pytest.MonkeyPatch)
     broken = 0
     for looks in (2, 3, 5, 8):
         try:
-            _go(analyser, model, cancel=_CancelAfter(looks))
+            _go(analyser, model, cancel=CancelAfter(looks))
         except Cancelled:
             broken += 1
     assert broken or model == "emotion"  # over before it can be stopped

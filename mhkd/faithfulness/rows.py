@@ -28,7 +28,7 @@ EXPLAINED = ("student", "text", "emotion", "audio")
 
 
 @dataclass(frozen=True)
-class Second:
+class Beside:
     """Another method's scores of the same parts, and how their order fared.
 
     Attributes:
@@ -77,7 +77,7 @@ class Row:
     mark: str | None
     explain_s: float | None = None
     check_s: float | None = None
-    seconds: tuple[Second, ...] = ()
+    seconds: tuple[Beside, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
@@ -149,7 +149,7 @@ class KeptRows:
 def _read(plain: Mapping[str, Any] | None) -> Row | None:
     if plain is None:
         return None
-    seconds = tuple(Second(**second) for second in plain["seconds"])
+    seconds = tuple(Beside(**second) for second in plain["seconds"])
     listed = {name: tuple(plain[name]) for name in ("random_advantages", "reasons")}
     return Row(**{**plain, **listed, "seconds": seconds})
 
@@ -180,18 +180,18 @@ def _row(model: str, post: str, found: Attribution, times: tuple[float, float]) 
         mark=None if trust is None else trust.mark,
         explain_s=times[0],
         check_s=times[1],
-        seconds=_seconds(trust, checks),
+        seconds=_list_beside(trust, checks),
         reasons=() if trust is None else trust.reasons,
     )
 
 
-def _seconds(trust: WordTrust | None, checks: SoundChecks | None) -> tuple[Second, ...]:
+def _list_beside(trust: WordTrust | None, checks: SoundChecks | None) -> tuple[Beside, ...]:
     found = []
     if trust is not None and trust.second_method is not None:
         without, alone = trust.second_comprehensiveness, trust.second_sufficiency
-        found.append(Second(trust.second_method, None, without, alone))
+        found.append(Beside(trust.second_method, None, without, alone))
     if checks is not None and (got := checks.gradients) is not None:
-        found.append(Second(got.method, got.converged, got.comprehensiveness, got.sufficiency))
+        found.append(Beside(got.method, got.converged, got.comprehensiveness, got.sufficiency))
     return tuple(found)
 
 

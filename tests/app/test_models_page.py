@@ -18,7 +18,7 @@ from app.components.models.origin import tame
 from app.model_reporting import list_tripod
 from mhkd.analyser import Analyser
 from mhkd.errors import BundleError
-from mhkd.faithfulness.rows import Row, Second
+from mhkd.faithfulness.rows import Beside, Row
 from mhkd.faithfulness.summary import summarise
 from tests.app.example_analysis import ExampleAnalyser, build_manifest
 from tests.app.test_model_behaviour import build_report as build_behaviour
@@ -73,7 +73,7 @@ def _build_report() -> dict[str, Any]:
         method="integrated gradients", converged=True, relative_gap=0.01, steps=16,
         mark="holds", comprehensiveness=0.9, random_comprehensiveness=0.2, sufficiency=0.3,
         random_sufficiency=0.8, rank_correlation=0.6, overlap=0.5, other_baseline=None,
-        chance_correlation=0.2, seconds=(Second("occlusion of words", None, 0.7, 0.4),),
+        chance_correlation=0.2, seconds=(Beside("occlusion of words", None, 0.7, 0.4),),
         random_advantages=(0.0, 0.1), explain_s=1.0, check_s=2.0,
     )  # fmt: skip
     rows = [row, row, replace(row, mark="fails", reasons=("no_better_than_random",))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,6 +16,7 @@ from mhkd.models.encoded import encode_post
 from mhkd.models.members import Members, TextMember
 from mhkd.models.text import batch_posts
 from mhkd.text.spans import word_spans
+from tests.cancelling import CancelAfter
 from tests.tiny import LABELS, POST
 from tests.unchanged import fingerprint
 
@@ -124,29 +124,17 @@ def test_the_model_is_unchanged(members: Members) -> None:
 def test_the_model_is_unchanged_after_an_error_in_the_backward_pass(members: Members) -> None:
     before = fingerprint(members.student.model)
     with pytest.raises(Cancelled):
-        explain_words(members.student, LONG, LABELS, "suicide", cancel=_CancelAfter(26))
+        explain_words(members.student, LONG, LABELS, "suicide", cancel=CancelAfter(26))
     assert fingerprint(members.student.model) == before
 
 
 @pytest.mark.parametrize("looks", [1, 4, 20, 22, 24, 26, 28])
 def test_cancel_is_looked_at_forwards_and_backwards(members: Members, looks: int) -> None:
     """Four windows: five places of the path, then forwards and backwards through each step."""
-    cancel = _CancelAfter(looks)
+    cancel = CancelAfter(looks)
     with pytest.raises(Cancelled):
         explain_words(members.student, LONG, LABELS, "suicide", cancel=cancel)
     assert cancel.looks == looks + 1
-
-
-class _CancelAfter(threading.Event):
-    """Is set at the look after the given number of looks."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self.looks, self._limit = 0, looks
-
-    def is_set(self) -> bool:
-        self.looks += 1
-        return self.looks > self._limit
 
 
 @given(text=texts(max_size=80))
@@ -178,7 +166,7 @@ def test_outputs_are_bit_identical_after_explanations_also_interrupted(members: 
     before = _output(member, POST, 1)
     explain_words(member, POST, LABELS, "suicide")
     with pytest.raises(Cancelled):
-        explain_words(member, LONG, LABELS, "suicide", cancel=_CancelAfter(10))
+        explain_words(member, LONG, LABELS, "suicide", cancel=CancelAfter(10))
     assert _output(member, POST, 1) == before
 
 

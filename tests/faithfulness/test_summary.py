@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mhkd.faithfulness.rows import Row, Second
+from mhkd.faithfulness.rows import Beside, Row
 from mhkd.faithfulness.summary import find_thresholds, summarise
 
 ROW = Row(
@@ -65,7 +65,7 @@ def test_marks_are_set_by_the_thresholds_of_the_report(changes: dict[str, Any], 
 
 def test_other_methods_stand_beside_against_the_same_random_orders() -> None:
     rows = [
-        replace(ROW, seconds=(Second("occlusion", None, 0.4, 0.1), Second("g", done, None, None)))
+        replace(ROW, seconds=(Beside("occlusion", None, 0.4, 0.1), Beside("g", done, None, None)))
         for done in (True, False)
     ]
     found = summarise(rows)["seconds"]

@@ -166,7 +166,8 @@ def show_ablation(manifest: Manifest) -> None:
     write_small_print(
         "Same initial weights, same order of posts; dots are single seeds, diamonds their means."
     )
-    shapley = (found.get("shapley") or {}).get(metric)
+    seeds = found.get("shapley_seeds", [])  # not in bundles of earlier versions
+    shapley = found["shapley"].get(metric) if seeds else None
     if shapley:
         st.subheader("What each teacher adds", anchor=False, help=explain("Shapley value"))
         show_figure(
@@ -178,7 +179,7 @@ def show_ablation(manifest: Manifest) -> None:
         )
         write_small_print(
             f"Exact Shapley values over the eight students’ {title}, mean and standard deviation "
-            f"over the {len(found['shapley_seeds'])} seeds that every set of teachers has; hollow "
+            f"over the {len(seeds)} seeds that every set of teachers has; hollow "
             "where the mean is within the deviation. This is about training: at an answer the "
             "student reads the text only."
         )
