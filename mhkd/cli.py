@@ -141,6 +141,9 @@ def crossval(
     column: Annotated[
         str, typer.Option("--column", help="Column of the splits file that names the folds.")
     ],
+    larger: Annotated[
+        bool, typer.Option("--larger", help="The larger student too: long without a GPU.")
+    ] = False,
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", help="Folder of the data, instead of the recipe's.")
     ] = None,
@@ -160,6 +163,7 @@ def crossval(
     folder = cross_validate(
         recipe,
         column,
+        larger=larger,
         data_dir=data_dir,
         run_dir=run_dir,
         say=lambda line: typer.echo(line, err=True),

@@ -44,9 +44,7 @@ def tell_results(manifest: Manifest) -> str:
         "samples of the posts. One run; the shipped seed. ECE: ten bins of equal mass.\n\n"
         + "\n".join([head, rule, *rows])
         + f"\n\nMajority class: {metrics['comparison']['majority_class']:.1%}. "
-        f"Student against its twin: {paired['only_first']} posts only the student gets right, "
-        f"{paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
-        f"{_difference(paired)}. "
+        f"{_tell_pair('Student', paired)} "
         "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
         f"{calibrated}.\n\n"
         + _f1_by_label(manifest)
@@ -58,7 +56,7 @@ def tell_results(manifest: Manifest) -> str:
 
 def tell_crossval(report: Mapping[str, Any]) -> str:
     """What models trained anew in every fold reach, beginning with its heading."""
-    metrics, paired = report["metrics"], report["student_against_twin"]
+    metrics = report["metrics"]
     head = "| model | " + " | ".join(METRIC_TITLES.values()) + " | ECE if calibrated |"
     rows = [
         f"| {title} | "
@@ -73,13 +71,27 @@ def tell_crossval(report: Mapping[str, Any]) -> str:
         "a fold): teachers, soft targets, students and temperatures anew. Numbers stand in "
         "`reports/crossval.json`.\n\n"
         + "\n".join([head, "|---" * (len(METRIC_TITLES) + 2) + "|", *rows])
-        + f"\n\nStudent against its twin: {paired['only_first']} posts only the student gets "
+        + "\n\n"
+        + " ".join(
+            _tell_pair(title, report[pair])
+            for pair, title in (
+                ("student_against_twin", "Student"),
+                ("large_against_twin", "Larger student"),
+            )
+            if pair in report
+        )
+    )
+
+
+def _tell_pair(title: str, paired: Mapping[str, Any]) -> str:
+    return (
+        f"{title} against its twin: {paired['only_first']} posts only the {title.lower()} gets "
         f"right, {paired['only_second']} only the twin (McNemar, exact, p = {paired['p']:.2f})"
         f"{_difference(paired)}."
     )
 
 
-def _difference(paired: dict[str, Any]) -> str:
+def _difference(paired: Mapping[str, Any]) -> str:
     return f"; accuracy {say_difference(paired)}" if "difference" in paired else ""
 
 

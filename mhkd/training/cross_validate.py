@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mhkd.bundle import CARD, CROSSVAL_FILE, Bundle
+from mhkd.bundle import CARD, CROSSVAL_FILE, MANIFEST, Bundle
 from mhkd.errors import RecipeError
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure
+from mhkd.models.members import LARGE
 from mhkd.reports import put_into_bundle, put_section, write_json
 from mhkd.training.assemble import PREDICTIONS_FILE
 from mhkd.training.card_results import tell_crossval
@@ -31,6 +32,7 @@ def cross_validate(
     recipe_name: str | Path,
     column: str,
     *,
+    larger: bool = False,
     data_dir: Path | None = None,
     run_dir: Path | None = None,
     workers: int | None = None,
@@ -40,12 +42,13 @@ def cross_validate(
 
     What is computed for a post without its label (speech, states of frozen layers) is computed
     once for all folds. In each fold one student and its twin are trained, with the recipe's seed;
-    students of other subsets, seeds and sizes, and studies, are left to ``train``. A stopped run
+    students of other subsets and seeds, and studies, are left to ``train``. A stopped run
     goes on where it was.
 
     Args:
         recipe_name: a YAML file, or a name such as ``embedded/idendep``.
         column: of the recipe's splits file; each of its values is a fold.
+        larger: the recipe's larger student and its twin too: hours in each fold without a GPU.
         data_dir, run_dir, workers, say: as in ``train``.
 
     Returns:
@@ -53,15 +56,15 @@ def cross_validate(
         probabilities, no text).
 
     Raises:
-        RecipeError: the recipe, its data or the column can't be used.
+        RecipeError: the recipe, its data or the column can't be used, or it has no larger student.
     """
-    recipe = _of_one_student(load_recipe(recipe_name))
+    recipe = _of_one_student(load_recipe(recipe_name), larger=larger)
     source = data_dir or Path(recipe.data.folder)
     target = run_dir or Path("runs") / recipe.name
     folder, tables = target / f"crossval-{column}", []
     for name, data in _each_fold(recipe, source, column):
         bundle = folder / name
-        if not (bundle / PREDICTIONS_FILE).is_file():
+        if not _is_of(bundle, recipe, data):
             say(f"fold {name}")
             run = Run(recipe, data, RunFolder(target, say), everyone=data.ids)
             train_task(run, bundle, workers)
@@ -74,15 +77,28 @@ def cross_validate(
     return folder
 
 
-def _of_one_student(recipe: Recipe) -> Recipe:
-    only = {"seeds": 1, "subset_seeds": 0, "study": False, "large": None}
+def _of_one_student(recipe: Recipe, *, larger: bool) -> Recipe:
+    if larger and recipe.student.large is None:
+        raise RecipeError("The recipe has no larger student: leave --larger out, or describe one.")
+    only: dict[str, Any] = {"seeds": 1, "subset_seeds": 0, "study": False}
+    if not larger:
+        only["large"] = None
     student = recipe.student.model_copy(update=only)
     emotion = recipe.emotion.model_copy(update={"study": False})
     return recipe.model_copy(update={"student": student, "emotion": emotion})
 
 
+def _is_of(bundle: Path, recipe: Recipe, data: TaskData) -> bool:
+    """Whether a fold's bundle is whole and was made by this recipe from these posts."""
+    if not (bundle / PREDICTIONS_FILE).is_file():
+        return False
+    made = json.loads((bundle / MANIFEST).read_text("utf-8"))
+    same_data = all(made["data"][part] == data.facts[part] for part in ("train", "test"))
+    return same_data and made["recipe"] == recipe.model_dump(mode="json")
+
+
 def measure_pooled(pooled: pd.DataFrame, labels: list[str], seed: int) -> dict[str, Any]:
-    """Metrics of every model over all posts, and McNemar's test of the student against its twin.
+    """Metrics of every model over all posts, and McNemar's test of each student against its twin.
 
     Args:
         pooled: as ``test_predictions.csv`` of a bundle, of all folds.
@@ -93,7 +109,11 @@ def measure_pooled(pooled: pd.DataFrame, labels: list[str], seed: int) -> dict[s
     found: dict[str, npt.NDArray[np.float64]] = {
         model: pooled[[f"{model}: {label}" for label in labels]].to_numpy(float) for model in models
     }
-    paired = compare_paired(found["student"], found["student_without_teachers"], truth)
+    compared = {
+        name: compare_paired(found[model], found[f"{model}_without_teachers"], truth)
+        for name, model in (("student_against_twin", "student"), ("large_against_twin", LARGE))
+        if model in found
+    }
     return {
         "metrics": {
             model: {
@@ -102,7 +122,7 @@ def measure_pooled(pooled: pd.DataFrame, labels: list[str], seed: int) -> dict[s
             }
             for model, p in found.items()
         },
-        "student_against_twin": paired,
+        **compared,
     }
 
 

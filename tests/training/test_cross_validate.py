@@ -10,6 +10,7 @@ import yaml
 from mhkd.bundle import load_bundle
 from mhkd.errors import RecipeError
 from mhkd.results.rows import collect_rows
+from mhkd.training.card_results import tell_crossval
 from mhkd.training.cross_validate import cross_validate, put_crossval
 from tests.tiny import build_tiny_bundle
 from tests.training.test_run import write_data, write_recipe
@@ -29,10 +30,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-def run(folder, column, say=lambda _: None):
-    return cross_validate(
-        folder / "tiny.yaml", column, data_dir=folder, run_dir=folder / "run", workers=1, say=say
-    )
+def run(folder, column, say=lambda _: None, **options):
+    places = {"data_dir": folder, "run_dir": folder / "run"}
+    return cross_validate(folder / "tiny.yaml", column, workers=1, say=say, **places, **options)
 
 
 def test_every_post_is_tested_once_by_models_that_have_not_seen_it(folder):
@@ -68,3 +68,31 @@ def test_every_post_is_tested_once_by_models_that_have_not_seen_it(folder):
 def test_a_column_that_is_not_there_is_named(folder):
     with pytest.raises(RecipeError, match="no column 'fold9'"):
         run(folder, "fold9")
+
+
+def test_the_larger_student_is_trained_in_every_fold_where_asked(folder):
+    out = run(folder, "fold2", larger=True)
+    found = json.loads((out / "crossval.json").read_text())
+    assert {"student_large", "student_large_without_teachers"} <= set(found["metrics"])
+    assert found["large_against_twin"]["n"] == 26
+    told = tell_crossval(found)
+    assert "| Larger student |" in told and "Larger student against its twin: " in told
+
+
+def test_a_larger_student_that_no_recipe_describes_is_refused(folder):
+    content = yaml.safe_load((folder / "tiny.yaml").read_text())
+    content["student"].pop("large", None)
+    (folder / "small.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(RecipeError, match="no larger student"):
+        cross_validate(folder / "small.yaml", "fold2", larger=True, data_dir=folder)
+
+
+def test_folds_of_another_recipe_are_made_anew(folder):
+    out = run(folder, "fold2")
+    content = yaml.safe_load((folder / "tiny.yaml").read_text())
+    content["student"]["alpha"] = 0.9
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(content))
+    said = []
+    run(folder, "fold2", said.append)
+    assert "fold 0" in said and "fold 1" in said
+    assert json.loads((out / "0" / "bundle.json").read_text())["recipe"]["student"]["alpha"] == 0.9
