@@ -150,4 +150,6 @@ def _say(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return _ABSENT
     low, high = found["interval"]
+    if low == high:  # of a single post, or of posts that are all alike
+        return f"{found['mean']:.2f}".replace("-", "−")
     return f"{found['mean']:.2f} ({low:.2f}–{high:.2f})".replace("-", "−")

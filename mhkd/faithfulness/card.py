@@ -88,6 +88,8 @@ def _mean(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return "–"
     low, high = found["interval"]
+    if low == high:  # of a single post, or of posts that are all alike
+        return f"{found['mean']:.2f}"
     return f"{found['mean']:.2f} [{low:.2f}, {high:.2f}]"
 
 

@@ -148,6 +148,18 @@ def test_a_bundle_with_extras_draws_them(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "no bins" not in shown
 
 
+def test_what_teachers_add_is_left_out_where_no_seeds_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest = build_manifest()
+    manifest.metrics["subsets"] = {k: v for k, v in _SUBSETS.items() if k != "shapley_seeds"}
+    monkeypatch.setattr(ExampleAnalyser, "manifest", property(lambda _: manifest))
+    page = _open(monkeypatch, ExampleAnalyser)
+    assert not page.exception
+    assert "What each teacher adds" not in [heading.value for heading in page.subheader]
+    assert "text + audio" in _shown(page)
+
+
 def test_a_real_bundle_without_metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bundle = build_tiny_bundle(tmp_path)
     page = _open(monkeypatch, lambda: Analyser.open(bundle))
