@@ -12,6 +12,7 @@ import pandas as pd
 
 from mhkd.errors import InputError
 from mhkd.training.prepare.cleaning import clean_text, join_post
+from mhkd.training.prepare.known_splits import find_known_splits, read_idendep_splits
 from mhkd.training.prepare.splits import (
     find_near_duplicates,
     group_authors,
@@ -80,7 +81,10 @@ def read_sdcnl(folder: Path) -> Tables:
 
 
 def read_idendep(folder: Path) -> Tables:
-    """The folders ``reddit_depression`` and ``reddit_non_depression``, a file for each post."""
+    """The folders ``reddit_depression`` and ``reddit_non_depression``, a file for each post.
+
+    The splits are those that the shipped bundle was made with, or new ones for other posts.
+    """
     rows = []
     for name, label in (
         ("reddit_depression", "depression"),
@@ -93,14 +97,20 @@ def read_idendep(folder: Path) -> Tables:
         rows += [(clean_text(_read_text(file)), label, name) for file in files]
     posts = pd.DataFrame(rows, columns=["text", "label", "source"])
     posts.insert(0, "id", [f"idendep_{row:04d}" for row in range(len(posts))])
-    labels = posts["label"].tolist()
+    splits = find_known_splits(posts["text"].tolist(), read_idendep_splits())
+    if splits is None:
+        splits = _draw_splits(posts["label"].tolist())
+    return {"all.csv": posts, "splits.csv": pd.concat([posts[["id", "label"]], splits], axis=1)}
+
+
+def _draw_splits(labels: list[str]) -> pd.DataFrame:
+    """An 80/10/10 split and ten folds of posts that no shipped split knows."""
     in_training = split_stratified(labels, held_out=0.2)
     rest = np.where(~in_training)[0]
     in_test = rest[~split_stratified([labels[row] for row in rest], held_out=0.5)]
     split = np.where(in_training, "train", "val")
     split[in_test] = "test"
-    splits = posts[["id", "label"]].assign(split_80_10_10=split, fold10=number_folds(labels, 10))
-    return {"all.csv": posts, "splits.csv": splits}
+    return pd.DataFrame({"split_80_10_10": split, "fold10": number_folds(labels, 10)})
 
 
 def read_goemotions(folder: Path) -> Tables:
