@@ -129,7 +129,7 @@ def say_alone(analysis: Analysis, sources: Mapping[str, str]) -> str:
     prediction = analysis.predictions["student"]
     if prediction is None:
         return "The student did not answer."
-    answer = say_answer(prediction, sources)
+    answer = say_answer(prediction, sources, analysis.prediction_set)
     told = f"{answer.headline.removesuffix('.')} ({say_probability(answer.probability)})."
     withheld = say_withheld(analysis)
     if withheld is None:

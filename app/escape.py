@@ -32,9 +32,12 @@ def write_style() -> None:
 
 
 def blur_post() -> None:
-    """Makes the post and its words unreadable on the screen until the next run."""
+    """Makes posts and their words unreadable on the screen until the next run.
+
+    What a container draws whose key ends with ``post_text`` is a post.
+    """
     st.html(
-        "<style>.stTextArea textarea, .post-words, .marked-text, .of-post, "
+        "<style>.stTextArea textarea, .post-words, .marked-text, .of-post, [class*='post_text'], "
         ".st-key-details_words table td:first-child, "
         ".st-key-details_emotions table td:first-child "
         "{ filter: blur(0.5em); user-select: none; }</style>"

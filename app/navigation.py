@@ -10,7 +10,7 @@ from app import access
 from app.components.bundle_choice import choose_bundle
 from app.components.links import hold_links
 from app.components.screen import watch_screen
-from app.escape import write_style
+from app.escape import blur_post, write_style
 from app.pages import build_pages
 from app.uploads import release_unused
 
@@ -37,5 +37,7 @@ def draw_app() -> None:
     watch_screen()
     access.show_reader()
     choose_bundle()
+    if st.session_state.get("analyse_blurred"):  # on every page, not only where it is asked for
+        blur_post()
     page.run()
     release_unused()

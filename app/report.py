@@ -141,7 +141,8 @@ def _build_answer(analysis: Analysis, about: About) -> str:
     prediction, withheld = analysis.predictions["student"], say_withheld(analysis)
     if prediction is None:
         return "<h1>No answer</h1><p>The student did not answer.</p>"
-    answer = say_answer(prediction, about.sources)
+    held = analysis.prediction_set
+    answer = say_answer(prediction, about.sources, held)
     if withheld is not None:
         return (
             f"<h1>{escape(withheld.title)}</h1>"
@@ -156,7 +157,7 @@ def _build_answer(analysis: Analysis, about: About) -> str:
         f"{escape(answer.frequency)}</p>"
         f"{build_chart(charts.draw_frequency(answer.of_hundred), f'{answer.of_hundred} of 100')}"
     )
-    labels = say_set(analysis.prediction_set, about.sources, ordered=analysis.ordered)
+    labels = say_set(held, about.sources, ordered=analysis.ordered, decided=answer.decided)
     if labels is not None:
         told += f"<p>{escape(labels)}</p>"
     if about.calibration:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.wording import MODEL_NAMES, say_points, source_of
+from app.wording import MODEL_NAMES, say_finding, say_points, source_of
 from app.words_wording import say_reasons
 from mhkd.analysis import Analysis, PredictionSet, WordAttribution
 
@@ -17,6 +17,7 @@ _WORDS: Final = 4
 _MARKS: Final = ' \t\n.,;:!?…"“”()[]'
 _LEAST_SHARE: Final = 0.15  # of the strongest word; weaker ones say little
 _LEAST_POINTS: Final = 0.01
+_SAID_ELSEWHERE: Final = ("teachers_disagree", "truncated", "unfamiliar", "audio_left_out")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Summary:
         words_fail: why words are not named, None where they can be.
         caution: why those that are named are to be taken with care, None where they hold.
         unread: what was not read or heard, or heard differently than one may think.
+        limits: titles of other findings about the input that bear on the answer.
     """
 
     target: str
@@ -49,6 +51,7 @@ class Summary:
     words_fail: str | None
     caution: str | None
     unread: tuple[str, ...]
+    limits: tuple[str, ...] = ()
 
 
 def summarise(analysis: Analysis) -> Summary:
@@ -70,17 +73,31 @@ def summarise(analysis: Analysis) -> Summary:
         fails,
         _say_caution(found),
         tuple(_list_unread(analysis)),
+        tuple(
+            f"{say_finding(finding.code)}."
+            for finding in analysis.quality
+            if finding.effect == "told" and finding.code not in _SAID_ELSEWHERE
+        ),
     )
 
 
 def say_set(
-    found: PredictionSet | None, sources: Mapping[str, str], *, ordered: bool
+    found: PredictionSet | None, sources: Mapping[str, str], *, ordered: bool, decided: bool
 ) -> str | None:
-    """The student's set of labels, None where the bundle does not give one."""
+    """The student's set of labels, None where the bundle does not give one.
+
+    Args:
+        decided: the answer itself is decided.
+    """
     if found is None:
         return None
     names = [source_of(label, sources) for label in found.labels]
     share = f"{100 * found.coverage:.0f} % of sets made this way hold the right label"
+    if len(names) == 1 and not decided:
+        return (
+            f"A set of labels at {100 * found.coverage:.0f} % would hold {names[0]} alone: {share} "
+            "on average, which does not decide a post as close as this one."
+        )
     if len(names) == 1:
         return f"At {100 * found.coverage:.0f} % only {names[0]} remains ({share})."
     told = (
@@ -144,7 +161,8 @@ def _list_unread(analysis: Analysis) -> list[str]:
             )
     heard = analysis.given.audio
     if analysis.predictions.get("audio") is None:
-        told.append("The audio teacher heard nothing.")
+        why = [f.message for f in analysis.quality if f.effect == "audio_left_out"]
+        told += why or ["The audio teacher heard nothing."]
     elif heard.seconds_heard < heard.seconds - 0.05:
         told.append(f"{heard.seconds_heard:.1f} of {heard.seconds:.1f} s were heard.")
     if heard.origin == "synthesised":

@@ -131,4 +131,4 @@ def say_student(analysis: Analysis, sources: Mapping[str, str]) -> str:
             f"Outside what it knows: distance {familiar.distance:.2f}, limit "
             f"{familiar.threshold:.2f}."
         )
-    return say_answer(prediction, sources).headline
+    return say_answer(prediction, sources, analysis.prediction_set).headline

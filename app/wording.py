@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mhkd.analysis import TEACHERS, Analysis, Finding, Prediction
+from mhkd.analysis import TEACHERS, Analysis, Finding, Prediction, PredictionSet
 
 if TYPE_CHECKING:
     from mhkd.analyser import Manifest
@@ -98,7 +98,7 @@ class Answer:
         label: the label that the probability belongs to.
         probability: calibrated, 0 to 1.
         of_hundred: the probability as a whole number of 100 posts.
-        decided: the probability lies outside 0.4 to 0.6.
+        decided: the probability lies outside 0.4 to 0.6, and its set holds one label.
     """
 
     headline: str
@@ -110,20 +110,27 @@ class Answer:
     decided: bool
 
 
-def say_answer(prediction: Prediction, sources: Mapping[str, str]) -> Answer:
+def say_answer(
+    prediction: Prediction, sources: Mapping[str, str], held: PredictionSet | None
+) -> Answer:
     """The student's answer in plain words.
 
     Args:
         prediction: the student's.
         sources: label → where such posts come from.
+        held: its set of labels, None where the bundle does not give one.
     """
     label, probability = top_label(prediction)
     others = [name for name in prediction.probabilities if name != label]
     here = source_of(label, sources)
     there = join_words([source_of(name, sources) for name in others], "or")
-    decided = probability > UNDECIDED_TO
+    leads = probability > UNDECIDED_TO
+    decided = leads and (held is None or len(held.labels) == 1)
+    more = f"this post resembles posts from {here} more than posts from {there}"
     if decided:
-        headline = f"This post resembles posts from {here} more than posts from {there}."
+        headline = f"{more[:1].upper()}{more[1:]}."
+    elif leads:
+        headline = f"Not decided: {more}, but not by enough to rule these out."
     elif len(others) > 1:
         ranked = sorted(others, key=lambda name: -prediction.probabilities[name])
         second = source_of(ranked[0], sources)

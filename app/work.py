@@ -74,8 +74,9 @@ class Fault:
 class Case:
     """One post on its way; written by its worker, read by the page.
 
-    ``version`` grows with each result that the page has to draw. ``judged_first`` is the
-    reader's judgement before the answers were shown, ``kept_id`` the case as it was kept.
+    ``version`` grows with each result that the page has to draw. ``shown``: the reader has seen an
+    answer. ``judged_first`` is the reader's judgement before that, ``kept_id`` the case as it was
+    kept.
     """
 
     order: Order
@@ -93,10 +94,16 @@ class Case:
     asked: dict[tuple[str, ...], Asked] = field(default_factory=dict)
     work: Future[None] | None = None
     pseudonym: str = ""
+    shown: bool = False
     judged_first: str | None = None
     kept_id: str | None = None
     version: int = 0
     amending: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def is_undecided(self) -> bool:
+        """There is an answer that the reader has not seen, and nothing noted before it."""
+        return self.student is not None and self.judged_first is None and not self.shown
 
     @property
     def running(self) -> bool:

@@ -13,6 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mhkd.analysis import Prediction, PredictionSet
+from mhkd.manifest import Manifest
+
 COVERAGE: Final = 0.9
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -57,3 +60,14 @@ def collect_labels(
         places = [place for place, held in enumerate(inside) if held]
         return tuple(labels[places[0] : places[-1] + 1])
     return tuple(label for label, held in zip(labels, inside, strict=True) if held)
+
+
+def find_prediction_set(student: Prediction, manifest: Manifest) -> PredictionSet | None:
+    """The labels that an answer can't tell apart; None where the bundle can't say."""
+    found = manifest.conformal
+    if found is None:
+        return None
+    labels = collect_labels(
+        student.probabilities, found.least_probability, ordered=manifest.ordered
+    )
+    return PredictionSet(labels, found.coverage, found.n)

@@ -25,7 +25,7 @@ from mhkd.analysis import (
     WordAttribution,
 )
 from mhkd.answers import SoundAnswer
-from mhkd.conformal import collect_labels
+from mhkd.conformal import find_prediction_set
 from mhkd.explain.counterfactual import find_counterfactual
 from mhkd.explain.emotions import check_emotions, explain_emotions, measure_emotions
 from mhkd.explain.sound import explain_sound, measure_sound
@@ -214,13 +214,7 @@ class PostRun(PostAnswers):
 
     def _prediction_set(self) -> PredictionSet | None:
         manifest, student = self._bundle.manifest, self.student
-        found = manifest.conformal
-        if found is None or student is None:
-            return None
-        labels = collect_labels(
-            student.probabilities, found.least_probability, ordered=manifest.ordered
-        )
-        return PredictionSet(labels, found.coverage, found.n)
+        return None if student is None else find_prediction_set(student, manifest)
 
     def _student_contributions(self) -> StudentContributions | None:
         if self._family is None:

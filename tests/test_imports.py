@@ -82,7 +82,8 @@ ALLOWED: dict[str, set[str]] = {
 }
 APP_MODULES_ALLOWED = {
     "mhkd.audio.transcribe",  # light until it is asked to listen
-    "mhkd.text.spans",  # needs no model
+    "mhkd.conformal",  # needs no model
+    "mhkd.text.spans",  # nor does this
 }
 APP_ALLOWED = {
     "analyser",

@@ -21,7 +21,7 @@ from app.wording import (
     say_outside,
     say_probability,
 )
-from mhkd.analysis import Analysis, Familiarity, Finding, Prediction
+from mhkd.analysis import Analysis, Familiarity, Finding, Prediction, PredictionSet
 
 _OF_PROBABILITY: Final = explain("Calibrated probability", "Not decided")
 
@@ -41,7 +41,7 @@ def show_answer(analysis: Analysis, sources: Mapping[str, str], calibration: str
     disagreement = say_disagreement(analysis, sources)
     if disagreement is not None:
         write_note("The teachers disagree.", disagreement)
-    answer = say_answer(prediction, sources)
+    answer = say_answer(prediction, sources, analysis.prediction_set)
     withheld = say_withheld(analysis)
     if withheld is not None:
         outside = analysis.familiarity is not None and analysis.familiarity.outside
@@ -62,17 +62,19 @@ def show_first_answer(
     prediction: Prediction,
     familiarity: Familiarity | None,
     sources: Mapping[str, str],
+    held: PredictionSet | None,
     findings: Sequence[Finding] = (),
 ) -> None:
     """Draws what the student said before the teachers have answered.
 
     Args:
         prediction: the student's.
-        findings: about the text, known before.
         familiarity: whether it knows such posts.
         sources: label → where such posts come from.
+        held: its set of labels.
+        findings: about the text, known before.
     """
-    answer = say_answer(prediction, sources)
+    answer = say_answer(prediction, sources, held)
     write_small_print("First answer of the student; the teachers are still reading")
     if familiarity is not None and familiarity.outside:
         st.header("Outside what this model knows.", anchor=False, help=explain("Outside"))

@@ -118,4 +118,5 @@ def _show_judgement(case: Case, sources: Mapping[str, str]) -> None:
         write_small_print("The text was not kept, and with it no word of the post.")
         return
     write_small_print("De-identified text (not anonymous)")
-    st.text(case.text)
+    with st.container(key="case_post_text"):
+        st.text(case.text)

@@ -18,7 +18,8 @@ def ask_decide_first() -> bool:
         "Decide first",
         key="decide_first",
         persist_state="session",
-        help="You note what you think before the models’ answers are shown.",
+        help="You note what you think before the models’ answers are shown, from the next post on "
+        "where one is shown already.",
     )
 
 

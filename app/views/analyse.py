@@ -35,6 +35,7 @@ from app.pages import go_to
 from app.session import finished, open_desk
 from app.wording import say_calibration, say_other_bundle
 from app.work import Case
+from mhkd.conformal import find_prediction_set
 from mhkd.errors import MhkdError
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ def _draw() -> None:
             st.button("Clear this case", type="tertiary", on_click=_clear)
             deciding = ask_decide_first()
             short = _ask_looks()
-        _offer_comparison(desk.case)  # on a line of its own, where nothing moves it
-    case = desk.case
-    asked = deciding and case is not None and case.student is not None and not case.judged_first
+        case = desk.case
+        asked = deciding and case is not None and case.is_undecided
+        _offer_comparison(None if asked else case)  # on a line of its own, where nothing moves it
     with right, st.container(key="answer"):
         if case is None or (case.fault is not None and case.fault.place != "models"):
             _show_invitation()
@@ -86,6 +87,7 @@ def _draw() -> None:
                 manifest = case.opening.result().manifest
                 show_question(case, manifest.labels, manifest.label_sources)
             elif not (deciding and case.student is None):
+                case.shown = case.shown or case.student is not None
                 _show_summary(case, stale=order != case.order)
             if case.busy:
                 watch_case(case)
@@ -142,10 +144,12 @@ def _show_opening_fault(opening: Future[Analyser]) -> None:
 def _show_summary(case: Case, *, stale: bool) -> None:
     if case.analysis is None:
         if case.student is not None and case.running:
+            manifest = case.opening.result().manifest
             show_first_answer(
                 case.student,
                 case.familiarity,
-                case.opening.result().manifest.label_sources,
+                manifest.label_sources,
+                find_prediction_set(case.student, manifest),
                 case.text_findings,
             )
         elif case.running:

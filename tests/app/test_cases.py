@@ -96,6 +96,25 @@ def test_decide_first_hides_the_answers_and_is_noted(open_page: Open) -> None:
     assert case.text is None
 
 
+def test_who_has_seen_the_answer_does_not_decide_first(open_page: Open) -> None:
+    page = _analyse(open_page(), _TEXT)
+    assert page.header[0].value.startswith("This post resembles")
+    page.toggle(key="decide_first").set_value(True).run()
+    assert "You decide first" not in [header.value for header in page.header]
+    _start(page.checkbox, "keep_wanted").check().run()
+    _start(page.radio, "keep_label").set_value("suicide").run()
+    _start(page.button, "keep_do").click().run()
+    [case] = CaseStore.open().list()
+    assert not case.judgement.first
+
+
+def test_nothing_shows_the_answer_before_the_judgement(open_page: Open) -> None:
+    page = open_page()
+    page.toggle(key="decide_first").set_value(True).run()
+    page = _analyse(page, _TEXT)
+    assert "Edit and compare" not in [button.label for button in page.button]
+
+
 def test_the_page_finds_opens_and_deletes(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     open_page()
     store = CaseStore.open()

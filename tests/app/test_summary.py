@@ -15,7 +15,7 @@ from app.summary import say_set, summarise
 from app.theme import contrast, label_colours
 from app.wording import say_answer
 from mhkd.analyser import Analyser, picture_sound
-from mhkd.analysis import Attributions, Prediction, PredictionSet, Read, WordTrust
+from mhkd.analysis import Attributions, Finding, Prediction, PredictionSet, Read, WordTrust
 from mhkd.post import Post
 from tests.app.example_analysis import SOURCES, build_analysis, build_recording
 from tests.tiny import POST, build_tiny_bundle
@@ -76,9 +76,31 @@ def test_what_was_cut_is_told() -> None:
     ],
 )
 def test_sets_of_labels(labels: tuple[str, ...], ordered: bool, expected: str) -> None:
-    told = say_set(PredictionSet(labels, 0.9, 506), SOURCES, ordered=ordered)
+    told = say_set(PredictionSet(labels, 0.9, 506), SOURCES, ordered=ordered, decided=True)
     assert told is not None and expected in told
-    assert say_set(None, SOURCES, ordered=ordered) is None
+    assert say_set(None, SOURCES, ordered=ordered, decided=True) is None
+
+
+def test_a_set_of_one_label_does_not_decide_a_close_post() -> None:
+    told = say_set(PredictionSet(("suicide",), 0.9, 506), SOURCES, ordered=False, decided=False)
+    assert told is not None and "does not decide a post as close as this one" in told
+    assert "remains" not in told
+
+
+def test_findings_that_leave_the_answer_standing_are_on_the_one_page() -> None:
+    whole = build_analysis()
+    noisy = replace(
+        whole,
+        quality=(Finding("noisy", "n", "told"), Finding("teachers_disagree", "d", "told")),
+    )
+    assert summarise(noisy).limits == ("The recording is noisy.",)
+    silent = replace(
+        whole,
+        predictions={**whole.predictions, "audio": None},
+        quality=(Finding("no_speech", "No speech. It was left out.", "audio_left_out"),),
+    )
+    assert summarise(silent).limits == ()
+    assert "No speech. It was left out." in summarise(silent).unread
 
 
 def test_words_of_a_post_are_escaped() -> None:
@@ -86,7 +108,7 @@ def test_words_of_a_post_are_escaped() -> None:
 
 
 def test_three_labels_are_not_called_about_equal() -> None:
-    told = say_answer(Prediction({"a": 0.5, "b": 0.4, "c": 0.1}, None), {})
+    told = say_answer(Prediction({"a": 0.5, "b": 0.4, "c": 0.1}, None), {}, None)
     assert told.headline == "Not decided: this post resembles posts from a most, then from b."
 
 

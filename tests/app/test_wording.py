@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from app import wording
-from mhkd.analysis import Finding, Prediction
+from mhkd.analysis import Finding, Prediction, PredictionSet
 from mhkd.post import Post
 from tests.app.example_analysis import SOURCES, TEXT, build_analysis, build_manifest
 
 
-def _answer(probability: float) -> wording.Answer:
+def _answer(probability: float, held: PredictionSet | None = None) -> wording.Answer:
     return wording.say_answer(
-        Prediction({"depression": 1 - probability, "suicide": probability}, None), SOURCES
+        Prediction({"depression": 1 - probability, "suicide": probability}, None), SOURCES, held
     )
 
 
@@ -48,6 +48,18 @@ def test_between_0_4_and_0_6_nothing_is_decided(probability: float, decided: boo
     answer = _answer(probability)
     assert answer.decided is decided
     assert answer.headline.startswith("Not decided") is not decided
+
+
+def test_what_its_set_does_not_decide_is_not_decided() -> None:
+    both = PredictionSet(("depression", "suicide"), 0.9, 506)
+    answer = _answer(0.65, both)
+    assert not answer.decided
+    assert answer.headline == (
+        "Not decided: this post resembles posts from r/SuicideWatch more than posts from "
+        "r/depression, but not by enough to rule these out."
+    )
+    assert _answer(0.65, PredictionSet(("suicide",), 0.9, 506)).decided
+    assert not _answer(0.55, PredictionSet(("suicide",), 0.9, 506)).decided
 
 
 def test_calibration_is_claimed_only_where_the_bundle_has_it() -> None:

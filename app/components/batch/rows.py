@@ -170,7 +170,7 @@ def _show_table(
         return
     place = int(rows[chosen[0]])
     text = run.posts.texts[place]
-    with st.container(border=True):
+    with st.container(border=True, key=f"{key}_post_text"):
         st.text(text[:_EXCERPT_CHARS] + ("…" if len(text) > _EXCERPT_CHARS else ""))
     st.button(  # a callback, because a click that another event overtakes reaches nothing else
         f"Open row {place + 1:,} on the page Analyse",

@@ -131,7 +131,8 @@ def _show_preview(table: PostTable, columns: Columns) -> None:
         [str(row + 1), *(_cut(table.columns[name][row]) for name in shown)]
         for row in range(min(len(table), _PREVIEW_ROWS))
     ]
-    write_table(["Row", *map(_cut, shown)], rows, numeric=(0,))
+    with st.container(key="batch_post_text"):
+        write_table(["Row", *map(_cut, shown)], rows, numeric=(0,))
     left_out = len(table.columns) - len(shown)
     told = f"The first {len(rows)} of {len(table):,} rows, cut to {_PREVIEW_CHARS} characters."
     if left_out:
