@@ -48,7 +48,8 @@ METRICS_HEADER = (
     "Brier",
 )
 LIMITS = (
-    "A label says where a post was written. It is no diagnosis and says nothing about a person.",
+    "A label is what the training data call a post. It is no diagnosis and says nothing about a "
+    "person.",
     "Predictive values hold at a stated prevalence only; the precision here is this sample’s.",
 )
 UNHEARD = "The posts were read as text; no sound was heard."

@@ -35,10 +35,12 @@ def list_tripod(manifest: Manifest) -> list[Row]:
         ("Source of data", _say_parts(train, test)),
         ("Participants", _say_authors(data, train, test)),
         ("Data preparation", _say_leaks(data)),
-        ("Outcome", f"Where a post was published ({sources}). No clinician has judged it."),
+        ("Outcome", f"The label that the data give a post ({sources}). Who gave it, and whether "
+         "a clinician judged it, is not reported by this bundle."),
         ("Predictors", "The text; the sound of the text as a synthesiser speaks it; its emotion "
          "words. The student reads the text only."),
-        ("Sample size", "What the published data hold; it was not planned for a precision."),
+        ("Sample size", "As many posts as the data hold; no precision was planned for, as far as "
+         "is reported."),
         ("Missing data", "A post without recording is spoken; a recording that can’t be heard is "
          "left out and said so; an empty text is refused."),
         ("Model building", _say_building(manifest)),
@@ -65,8 +67,8 @@ def _of(facts: dict[str, object], key: str) -> str:
 
 def _say_parts(train: dict[str, object], test: dict[str, object]) -> str:
     return (
-        f"Training: {_of(train, 'posts')} posts, test: {_of(test, 'posts')} posts, of one "
-        "published corpus; files and hashes under “Data”."
+        f"Training: {_of(train, 'posts')} posts, test: {_of(test, 'posts')} posts; "
+        "files and hashes under “Data”."
     )
 
 
@@ -90,7 +92,7 @@ def _say_leaks(data: dict[str, Any]) -> str:
 
 
 def _say_sides(data: dict[str, Any]) -> str:
-    told = "Both parts come from one site and time; nothing was tested elsewhere."
+    told = "Both parts come from the data of one recipe; nothing outside them was tested."
     leaks = data.get("leaks")
     if leaks and knows_authors(data):
         told += f" {leaks['test_posts_by_them']} test posts are by authors of training posts."

@@ -48,7 +48,7 @@ STEPS: Final = (
     ),
     Step(
         "The text teacher reads",
-        ("A pretrained language model, frozen, with a head trained on the posts.",),
+        ("A pretrained language model, with a head that learned to tell the labels apart.",),
         "text",
     ),
     Step(

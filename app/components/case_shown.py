@@ -22,7 +22,7 @@ from app.kept_case import KnownBundle
 from app.kept_wording import say_absent
 from app.session import open_desk
 from app.wording import say_finding
-from mhkd.cases.audit_notes import note_action
+from mhkd.cases.audit_notes import noting_action
 from mhkd.cases.reading import KeptAnalysis, read_kept
 from mhkd.cases.records import Case
 from mhkd.cases.roles import Action
@@ -94,8 +94,8 @@ def _offer_deletion(store: CaseStore, case: Case) -> None:
     with st.popover("Delete this case"):
         st.markdown("It is removed for good, from this database and not from backups.")
         if st.button("Delete for good", key=f"case_delete_{case.id}"):
-            note_action("deleted", open_desk().pseudonym, {"case": case.id})
-            store.delete([case.id])
+            with noting_action("deleted", open_desk().pseudonym, {"case": case.id}):
+                store.delete([case.id])
             st.rerun()
 
 

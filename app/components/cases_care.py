@@ -9,7 +9,7 @@ import streamlit as st
 from app.escape import write_note, write_small_print, write_table
 from app.session import open_desk
 from mhkd.cases.agreement import Agreement, measure_agreement
-from mhkd.cases.audit_notes import note_action
+from mhkd.cases.audit_notes import noting_action
 from mhkd.cases.backup import copy_cases, restore
 from mhkd.cases.place import sqlite_file
 from mhkd.cases.records import Case
@@ -62,12 +62,11 @@ def show_export(store: CaseStore, cases: Sequence[Case]) -> None:
         )
         st.download_button(
             f"Export {n} case{'' if n == 1 else 's'} of {name}",
-            lambda name=name: _export(store, name),
+            lambda name=name, n=n: _export(store, name, n),
             f"cases-{name}.csv",
             "text/csv",
             disabled=n == 0,
-            on_click=note_action,
-            args=("exported", open_desk().pseudonym, {"bundle": name, "cases": n}),
+            on_click="ignore",
             key=f"care_export_{name}",
         )
 
@@ -82,7 +81,7 @@ def show_backup(store: CaseStore, *, empty: bool) -> None:
         if not empty:
             st.download_button(
                 "Download backup",
-                lambda: copy_cases(store.engine),
+                lambda: _back_up(store),
                 "cases-backup.sqlite",
                 "application/vnd.sqlite3",
                 on_click="ignore",
@@ -94,14 +93,21 @@ def show_backup(store: CaseStore, *, empty: bool) -> None:
             _restore(store, given.getvalue())
 
 
-def _export(store: CaseStore, name: str) -> str:
-    return store.export_csv(name)
+def _export(store: CaseStore, name: str, count: int) -> str:
+    told = {"bundle": name, "cases": count}
+    with noting_action("exported", open_desk().pseudonym, told):
+        return store.export_csv(name)
+
+
+def _back_up(store: CaseStore) -> bytes:
+    with noting_action("backed_up", open_desk().pseudonym, {}):
+        return copy_cases(store.engine)
 
 
 def _restore(store: CaseStore, content: bytes) -> None:
     try:
-        note_action("restored", open_desk().pseudonym, {"bytes": len(content)})
-        restore(store.engine, content)
+        with noting_action("restored", open_desk().pseudonym, {"bytes": len(content)}):
+            restore(store.engine, content)
     except CaseError as fault:
         write_note("The backup was not restored", fault.public_message)
         return

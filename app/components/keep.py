@@ -14,7 +14,7 @@ from app.kept_wording import NOT_ANONYMOUS, REPLACED
 from app.session import open_desk
 from app.work import Case
 from mhkd.analysis import Analysis
-from mhkd.cases.audit_notes import note_action
+from mhkd.cases.audit_notes import noting_action
 from mhkd.cases.deidentifying import find_names
 from mhkd.cases.records import Judgement, deidentify, make_case
 from mhkd.cases.roles import Action
@@ -115,10 +115,9 @@ def _keep(
             post=case.order.text,
             retention_days=days,
         )
-        note_action(
-            "kept", open_desk().pseudonym, {"case": new.case.id, "with_text": text is not None}
-        )
-        case.kept_id = CaseStore.open().keep(new)
+        told = {"case": new.case.id, "with_text": text is not None}
+        with noting_action("kept", open_desk().pseudonym, told):
+            case.kept_id = CaseStore.open().keep(new)
     except MhkdError as fault:
         write_note("The case was not kept", fault.public_message)
         return

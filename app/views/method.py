@@ -92,8 +92,8 @@ def _show_models(analyser: Analyser) -> None:
     st.header("What the labels are", anchor=False)
     write_table(("Label", "Where such posts come from"), list(manifest.label_sources.items()))
     write_small_print(
-        "A label says where a post was written. It was given by no clinician and says nothing "
-        "about the person who wrote it."
+        "A label is what the training data call a post. It is no diagnosis, and says nothing about "
+        "the person who wrote it."
     )
 
 

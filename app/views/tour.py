@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import models
+from app import access, models
 from app.components.help_lines import show_help_lines
 from app.components.opening import await_analyser
 from app.components.post_input import CONTENT_NOTE, read_samples
@@ -29,7 +29,9 @@ def _close(desk: Desk) -> None:
 @st.cache_resource(scope="session", show_spinner=False, on_release=_close)
 def open_tour_desk() -> Desk:
     """The tour's own desk: a case on the page Analyse stays as it is."""
-    return Desk()
+    desk = Desk()
+    desk.pseudonym = access.find_pseudonym() or desk.pseudonym
+    return desk
 
 
 def show_page() -> None:

@@ -40,9 +40,17 @@ def noting_analysis(text: str, pseudonym: str, settings: Mapping[str, Any]) -> I
         log.note(Event("analysed", pseudonym, settings, _outcome(found), found.bundle, text))
 
 
-def note_action(action: str, pseudonym: str, outcome: Mapping[str, Any]) -> None:
-    """Notes what a reader did with cases, if a log is configured."""
+@contextmanager
+def noting_action(action: str, pseudonym: str, outcome: Mapping[str, Any]) -> Iterator[None]:
+    """Notes what a reader does within with cases, once it is done, if a log is configured.
+
+    Raises:
+        CaseError: before anything is done, if it could not be noted.
+    """
     log = AuditLog.configured()
+    if log is not None:
+        log.check()
+    yield
     if log is not None:
         log.note(Event(action, pseudonym, {}, outcome))
 

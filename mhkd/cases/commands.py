@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mhkd.cases.audit_notes import noting_action
 from mhkd.errors import CaseError
 
 if TYPE_CHECKING:
     from mhkd.cases.store import CaseStore
+
+_WHO = "command line"  # in the audit log
 
 cases_app = typer.Typer(help="Cases that were kept on this machine.", rich_markup_mode=None)
 audit_app = typer.Typer(help="The audit log without content.", rich_markup_mode=None)
@@ -39,16 +42,17 @@ def export_cases(
     """Write id, text and label of the cases whose text was kept: a recipe can train on it."""
     from mhkd.cases.place import create_private
 
-    content = _open().export_csv(bundle)
-    partial = out.with_name(f"{out.name}.part")
-    create_private(partial)
-    try:
-        partial.write_text(content, "utf-8")
-        partial.replace(out)
-    except OSError as fault:
-        raise CaseError(f"{out} can't be written: {fault.strerror}.") from fault
-    finally:
-        partial.unlink(missing_ok=True)
+    with noting_action("exported", _WHO, {"bundle": bundle}):
+        content = _open().export_csv(bundle)
+        partial = out.with_name(f"{out.name}.part")
+        create_private(partial)
+        try:
+            partial.write_text(content, "utf-8")
+            partial.replace(out)
+        except OSError as fault:
+            raise CaseError(f"{out} can't be written: {fault.strerror}.") from fault
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @cases_app.command("agreement")
@@ -74,7 +78,8 @@ def tell_agreement(
 @cases_app.command("delete")
 def delete_cases(case_ids: Annotated[list[str], typer.Argument(help="Ids from the list.")]) -> None:
     """Delete cases for good."""
-    gone = _open().delete(case_ids)
+    with noting_action("deleted", _WHO, {"cases": sorted(set(case_ids))}):
+        gone = _open().delete(case_ids)
     if gone < len(set(case_ids)):
         raise CaseError(f"{gone} of {len(set(case_ids))} cases were there and are deleted.")
 
@@ -82,7 +87,9 @@ def delete_cases(case_ids: Annotated[list[str], typer.Argument(help="Ids from th
 @cases_app.command("purge")
 def purge_cases() -> None:
     """Delete the cases whose retention period is over."""
-    typer.echo(f"{_open().delete_expired()} cases deleted")
+    with noting_action("purged", _WHO, {}):
+        gone = _open().delete_expired()
+    typer.echo(f"{gone} cases deleted")
 
 
 @cases_app.command("backup")
@@ -90,7 +97,8 @@ def back_up_cases(out: Annotated[Path, typer.Argument(help="The file to be writt
     """Copy the SQLite file of cases."""
     from mhkd.cases.backup import back_up
 
-    back_up(_open().engine, out)
+    with noting_action("backed_up", _WHO, {}):
+        back_up(_open().engine, out)
 
 
 @cases_app.command("restore")
@@ -110,7 +118,8 @@ def restore_cases(
         content = source.read_bytes()
     except OSError as fault:
         raise CaseError(f"The backup {source} can't be read: {fault.strerror}.") from fault
-    restore(store.engine, content)
+    with noting_action("restored", _WHO, {"bytes": len(content)}):
+        restore(store.engine, content)
 
 
 @audit_app.command("verify")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mhkd.cases.audit import verify_log
-from mhkd.cases.audit_notes import note_action, noting_analysis
+from mhkd.cases.audit_notes import noting_action, noting_analysis
 from mhkd.errors import CaseError, InputError
 from tests.app.example_analysis import TEXT, build_analysis
 
@@ -20,7 +20,8 @@ def test_outcome_and_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         noting.analysis = build_analysis()
     with pytest.raises(InputError), noting_analysis(TEXT, "me", {}):
         raise InputError("too long")
-    note_action("deleted", "me", {"cases": 2})
+    with noting_action("deleted", "me", {"cases": 2}):
+        pass
     assert verify_log(file).lines == 3
     analysed, refused, deleted = map(json.loads, file.read_text().splitlines())
     assert analysed["outcome"]["probabilities"]["suicide"] == 0.78
@@ -43,5 +44,16 @@ def test_without_a_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     with noting_analysis(TEXT, "me", {}) as noting:
         noting.analysis = build_analysis()
-    note_action("kept", "me", {})
+    with noting_action("kept", "me", {}):
+        pass
     assert not list(tmp_path.iterdir())
+
+
+def test_an_act_that_fails_is_not_noted_as_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(file))
+    with pytest.raises(CaseError), noting_action("deleted", "me", {}):
+        raise CaseError("The database is away.")
+    assert not file.exists() or not file.read_text()

@@ -117,7 +117,8 @@ def show_reporting(manifest: Manifest) -> None:
     write_table(("Heading", "This bundle"), list_tripod(manifest))
     write_small_print(
         "Headings after TRIPOD+AI (BMJ 2024;385:e078378) and Model Cards for Model Reporting "
-        "(FAT* 2019). Each line is written from bundle.json."
+        "(FAT* 2019). Numbers and names are read from bundle.json; "
+        "the rest holds of every bundle that mhkd trains."
     )
 
 
