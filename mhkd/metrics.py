@@ -166,12 +166,12 @@ def say_difference(paired: Mapping[str, Any]) -> str:
     """A difference that ``compare_paired`` found, in points, and whether it can be told from 0."""
     low, high = (100 * value for value in paired["interval"])
     told = f"{100 * paired['difference']:+.1f} points [{low:+.1f}, {high:+.1f}]"
-    smallest = f"{100 * paired['smallest_shown']:.1f} points"
     if low <= 0 <= high:
-        told += (
-            f": the interval covers 0, so these {paired['n']:,} posts show no difference (the "
-            f"smallest that they show in four of five samples: {smallest})"
-        )
+        told += f": the interval covers 0, so these {paired['n']:,} posts show no difference"
+    told += (
+        f" (the smallest that {paired['n']:,} posts show in four of five samples: "
+        f"{100 * paired['smallest_shown']:.1f} points)"
+    )
     return told.replace("-", "−")
 
 

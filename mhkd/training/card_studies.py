@@ -32,11 +32,8 @@ def _emotions_add(rows: list[dict[str, Any]]) -> str:
     ]
     told = []
     for name, shuffled in pairs:
-        true = by_name[name]
-        inside = shuffled["interval"][0] <= true["accuracy"] <= shuffled["interval"][1]
-        verdict = (
-            "the emotions add nothing that this n can show" if inside else "the emotions count"
-        )
+        above = by_name[name]["accuracy"] > shuffled["interval"][1]
+        verdict = "the emotions count" if above else "the emotions add nothing that this n can show"
         told.append(f"{name.capitalize()}: {verdict}.")
     return " ".join(told)
 

@@ -93,7 +93,7 @@ def _is_of(bundle: Path, recipe: Recipe, data: TaskData) -> bool:
     if not (bundle / PREDICTIONS_FILE).is_file():
         return False
     made = json.loads((bundle / MANIFEST).read_text("utf-8"))
-    same_data = all(made["data"][part] == data.facts[part] for part in ("train", "test"))
+    same_data = all(made["data"].get(part) == data.facts[part] for part in ("train", "digests"))
     return same_data and made["recipe"] == recipe.model_dump(mode="json")
 
 
@@ -164,6 +164,7 @@ def _each_fold(recipe: Recipe, folder: Path, column: str) -> Iterator[tuple[str,
         facts = {
             "train": {**train.describe(recipe.labels), "ids": _hash(train.ids)},
             "test": test.describe(recipe.labels),
+            "digests": {"train": train.digest, "test": test.digest},
             "folds": recipe.data.folds,
         }
         yield name, TaskData(train, test, facts, {})

@@ -39,6 +39,15 @@ class LabelledPosts:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def digest(self) -> str:
+        """A hash of texts and labels, in their order; a label counts by its place."""
+        whole = hashlib.sha256()
+        for text, label in zip(self.texts, self.labels.tolist(), strict=True):
+            whole.update(f"{label} {len(text)} ".encode())
+            whole.update(text.encode("utf-8", "surrogatepass"))
+        return whole.hexdigest()[:32]
+
     def choose(self, rows: npt.NDArray[np.int64]) -> LabelledPosts:
         """Some of the posts, in the order of ``rows``."""
         ids, texts, groups = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mhkd.errors import RecipeError
 from mhkd.manifest import PlainName
@@ -206,7 +206,7 @@ class StudentRecipe(RecipePart):
         ge=0,
         description="Copies of each post, some of their words masked, that are learned from beside "
         "it with its targets: what the student then says of a post without some words is learned, "
-        "too. The larger student and the comparison of losses go without.",
+        "too. The larger student and the comparison of losses go without. Not with fit.patience.",
     )
     masked_share: float = Field(
         0.6,
@@ -234,6 +234,15 @@ class StudentRecipe(RecipePart):
         False, description="Also compare temperatures T, weights α and rules for the soft targets."
     )
     fit: FitRecipe = Field(FitRecipe(), description="How it is trained.")
+
+    @model_validator(mode="after")
+    def _hold_out_no_copies(self) -> StudentRecipe:
+        if self.masked_copies and self.fit.patience:
+            raise ValueError(
+                "masked_copies and fit.patience exclude each other: a copy of a held-out post "
+                "would be learned from"
+            )
+        return self
 
 
 class TuneRecipe(RecipePart):

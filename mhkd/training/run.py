@@ -25,6 +25,7 @@ from mhkd.training.familiarity import Region, VoiceRegion, fit_region, fit_voice
 from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
 from mhkd.training.leaks import find_leaks, tell_leaks
+from mhkd.training.own_files import identify_own_files
 from mhkd.training.processes import (
     first_alone,
     is_first,
@@ -75,7 +76,12 @@ class Run:
 
     def inputs(self, **parts: Any) -> dict[str, Any]:
         """What every stage depends on, and what this one does."""
-        base = {"data": self.data.facts["train"], "folds": self.posts.folds.tolist()}
+        base = {
+            "data": self.data.facts["train"],
+            "posts": self.posts.digest,
+            "own_files": identify_own_files(self.recipe),
+            "folds": self.posts.folds.tolist(),
+        }
         return {**base, "seed": self.recipe.seed, **parts}
 
 

@@ -16,6 +16,7 @@ from mhkd.models.audio import AudioClassifier, encode_sound
 from mhkd.models.backbones import load_audio_backbone
 from mhkd.training.fit import Targets, cross_entropy, fit_classifier
 from mhkd.training.kept_posts import keep_for_posts, kept_keys
+from mhkd.training.own_files import identify_backbone
 from mhkd.training.recipe import AudioRecipe
 from mhkd.training.speech import SpokenPost, load_spoken
 from mhkd.training.stages import RunFolder, make_key
@@ -64,7 +65,7 @@ def find_unheard(backbone: str, jobs: Sequence[SpokenPost], folder: Path) -> lis
 
 
 def _name_of(backbone: str) -> str:
-    return f"sound-{make_key({'backbone': backbone})}"
+    return f"sound-{make_key({'backbone': identify_backbone(backbone)})}"
 
 
 class AudioHead(nn.Module):

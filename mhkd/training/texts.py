@@ -27,6 +27,7 @@ from mhkd.models.text import TextClassifier, encode_layers, pool_tokens
 from mhkd.training.fit import Loss, Targets, fit_classifier
 from mhkd.training.kept_posts import keep_for_posts, key_of
 from mhkd.training.masking import Masking
+from mhkd.training.own_files import identify_backbone
 from mhkd.training.processes import first_alone
 from mhkd.training.recipe import FitRecipe
 from mhkd.training.stages import RunFolder, Say, make_key
@@ -84,7 +85,7 @@ def keep_states(
     """
     loaded = load_text_backbone(backbone)
     encoded = [encode_post(loaded.tokenizer, text) for text in texts]
-    inputs: dict[str, Any] = {"backbone": backbone, "frozen": frozen}
+    inputs: dict[str, Any] = {"backbone": identify_backbone(backbone), "frozen": frozen}
     if masking is not None:
         mask_id = loaded.tokenizer.mask_token_id
         if mask_id is None:
@@ -188,7 +189,8 @@ def pool_posts(
             found |= zip(chosen, pooled.cpu(), strict=True)
         return [found[row] for row in rows]
 
-    shape = {"backbone": settings.backbone, "pooled_layers": settings.pooled_layers}
+    backbone = identify_backbone(settings.backbone)
+    shape = {"backbone": backbone, "pooled_layers": settings.pooled_layers}
     name = f"pooled-{make_key({**shape, 'frozen': frozen_layers})}"
     with first_alone():
         return torch.stack(keep_for_posts(run, name, [key_of(text) for text in texts], make))

@@ -1,9 +1,16 @@
 """What the keys of kept results see of a recipe."""
 
 import pytest
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from mhkd.training.recipe import EmotionRecipe, FitRecipe, TextRecipe, load_recipe
+from mhkd.training.recipe import (
+    EmotionRecipe,
+    FitRecipe,
+    StudentCandidate,
+    StudentRecipe,
+    TextRecipe,
+    load_recipe,
+)
 
 
 class WiderFit(FitRecipe):
@@ -44,3 +51,9 @@ def test_an_embedded_recipe_names_its_labels_and_where_they_come_from(name):
     assert set(recipe.label_sources) == set(recipe.labels)
     assert sum(recipe.speech.voices.values()) == pytest.approx(1)
     assert min(recipe.speech.voices.values()) >= 0.2
+
+
+def test_a_copy_of_a_held_out_post_is_not_learned_from():
+    candidate = StudentCandidate(backbone="b", layers=2)
+    with pytest.raises(ValidationError, match="exclude each other"):
+        StudentRecipe(candidates=[candidate], masked_copies=1, fit=FitRecipe(patience=2))
