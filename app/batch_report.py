@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
@@ -67,6 +69,7 @@ class BatchAbout:
     bundle: str
     sources: Mapping[str, str]
     help_lines: HelpLines
+    versions: Sequence[tuple[str, str]] = ()
 
 
 def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) -> str:
@@ -107,7 +110,18 @@ def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) 
         faults = [run.faults[row] for row in sorted(run.faults)]
         rows = [(str(fault.row), fault.message) for fault in faults]
         body += f"<h2>Rows without an answer</h2>{build_table(('Row', 'Reason'), rows)}"
+    if about.versions:
+        body += f"<h2>Versions</h2>{build_table(('What', 'Version or SHA-256'), about.versions)}"
     return build_document(f"mhkd batch report, {about.made_at}", body)
+
+
+def list_versions(bundle: str, sha256: str) -> list[tuple[str, str]]:
+    """What answered: the bundle with the hash of its manifest, and the libraries."""
+    rows = [("Bundle", bundle), ("bundle.json", sha256)]
+    for name in ("mhkd", "torch", "transformers"):
+        with suppress(PackageNotFoundError):  # a page that asks a service may lack the latter two
+            rows.append((name, version(name)))
+    return rows
 
 
 def _build_sounds(sounds: Sounds, *, hears: bool) -> str:

@@ -6,9 +6,14 @@ import pytest
 
 from mhkd.analyser import Analyser
 from mhkd.assets import ASSETS
-from mhkd.bundle import list_bundles, load_bundle
+from mhkd.behaviour.card import tell_behaviour
+from mhkd.bundle import CARD, list_bundles, load_bundle
+from mhkd.faithfulness.card import tell_faithfulness
 from mhkd.manifest import knows_authors
 from mhkd.post import Post
+from mhkd.reports import put_section
+from mhkd.training.card import write_card
+from mhkd.training.card_results import tell_crossval
 
 MEGABYTE = 1_000_000
 SAMPLES = sorted((ASSETS / "samples").glob("*.json"))
@@ -58,6 +63,21 @@ def test_the_card_holds_the_manifests_numbers(analyser):
         metrics = analyser.manifest.metrics[name]
         low, high = metrics["intervals"]["accuracy"]
         assert f"{100 * metrics['accuracy']:.1f} [{100 * low:.1f}, {100 * high:.1f}]" in card
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_card_is_what_its_bundle_gives(name, tmp_path):
+    bundle = load_bundle(name)
+    card = (bundle.folder / CARD).read_text("utf-8")
+    write_card(bundle.manifest, tmp_path / CARD)
+    written = (tmp_path / CARD).read_text("utf-8")
+    for tell, report in (
+        (tell_crossval, bundle.crossval_report),
+        (tell_behaviour, bundle.behaviour_report),
+        (tell_faithfulness, bundle.explanation_report),
+    ):
+        written = written if report is None else put_section(written, tell(report))
+    assert card == written
 
 
 @pytest.mark.parametrize(("name", "known"), [("sdcnl", True), ("idendep", False)])

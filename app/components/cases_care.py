@@ -31,7 +31,8 @@ def show_agreement(cases: Sequence[Case]) -> None:
     write_table(("Bundle", "Judgements", "Kappa (95 %)", "Agreed", "n"), rows, numeric=(2, 3, 4))
     write_small_print(
         "Cohen’s kappa: 0 is what chance gives, 1 full agreement; bootstrap over cases. “Neither” "
-        "and “can’t tell” are left out. A judgement made after the answer was seen leans to it."
+        "and “can’t tell” are left out, and posts outside what the model knows. A judgement made "
+        "after the answer was seen leans to it."
     )
 
 

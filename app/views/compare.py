@@ -84,7 +84,7 @@ def _show_invitation() -> None:
         "Change a word, a sentence, or the whole post, and see what every model does: its "
         "probability on either side, in signed points, which teacher changes sides, and which "
         "words the answers rest on. Begin with a sample, or with “Edit and compare” on the page "
-        "Analyse."
+        "Analyse. Student and teachers over many posts are compared on the page Batch."
     )
 
 

@@ -18,8 +18,8 @@ class Agreement:
     """Cohen's kappa (1960) with a bootstrap 95 % interval over cases.
 
     Attributes:
-        n: cases with one of the labels as judgement.
-        left_out: cases judged otherwise (neither, can't tell).
+        n: cases with one of the labels as judgement, where the model knows such posts.
+        left_out: cases judged otherwise (neither, can't tell), or outside what the model knows.
         agreed: of ``n``, those where both chose the same label.
         kappa: None where it is not defined: no case, or both always chose one label.
         low, high: the interval; None where fewer than two cases are there.
@@ -35,7 +35,11 @@ class Agreement:
 
 def measure_agreement(cases: Sequence[Case], labels: Sequence[str], *, seed: int = 0) -> Agreement:
     """Compares judgements with the student's answers, over cases of one bundle."""
-    pairs = [(c.judgement.label, c.model_label) for c in cases if c.judgement.label in labels]
+    pairs = [
+        (case.judgement.label, case.model_label)
+        for case in cases
+        if case.judgement.label in labels and not case.outside
+    ]
     counts = np.zeros((len(labels), len(labels)))
     for human, model in pairs:
         counts[labels.index(human), labels.index(model)] += 1

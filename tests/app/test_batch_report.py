@@ -8,7 +8,7 @@ import pytest
 
 from app import batch_charts as charts
 from app import batch_numbers as numbers
-from app.batch_report import BatchAbout, build_batch_report
+from app.batch_report import BatchAbout, build_batch_report, list_versions
 from app.batch_wording import (
     say_duration,
     say_estimate,
@@ -53,13 +53,15 @@ def job():
 
 
 def test_the_report_tells_all_and_holds_no_post(job):
-    about = BatchAbout("today", "b <1>", SOURCES, read_help_lines())
+    versions = list_versions("b <1>", "2" * 64)
+    about = BatchAbout("today", "b <1>", SOURCES, read_help_lines(), versions)
     html = build_batch_report(job, job.run, about, "suicide")
     body = html.split("<main>")[1].split("</main>")[0]
     outside = f"{int(job.run.outside.sum())} of 59 posts"
     told_all = ("60 posts, read as text", "b &lt;1&gt;", "On 59 rows", "The text is empty.", "988")
     for told in (*told_all, "ROC", outside, "within what the model knows", "no sound was heard"):
         assert told in body
+    assert "2" * 64 in body and "<td >transformers</td>" in body
     assert body.count('class="chart"') == 5
     assert "my sister" not in body and "onerror" not in body
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
@@ -56,3 +58,10 @@ def test_where_it_is_not_defined(rows: list[tuple[str, float, int]]) -> None:
     found = measure_agreement(_cases(*rows), LABELS)
     assert found.kappa is None
     assert found.low is None
+
+
+def test_what_the_model_does_not_know_is_left_out() -> None:
+    cases = _cases(("suicide", 0.9, 2), ("depression", 0.1, 2))
+    outside = [replace(case, outside=True) for case in _cases(("depression", 0.9, 3))]
+    found = measure_agreement([*cases, *outside], LABELS)
+    assert (found.n, found.agreed, found.left_out) == (4, 4, 3)

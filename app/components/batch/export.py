@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from app.batch_report import BatchAbout, build_batch_report
+from app.batch_report import BatchAbout, build_batch_report, list_versions
 from app.batch_work import Job
 from app.components.help_lines import read_help_lines
 from app.escape import write_small_print
@@ -36,7 +36,11 @@ def show_export(
 
     def report() -> bytes:
         about = BatchAbout(
-            f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC", bundle, sources, read_help_lines()
+            f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC",
+            bundle,
+            sources,
+            read_help_lines(),
+            list_versions(bundle, job.opening.result().sha256),
         )
         return build_batch_report(job, run, about, target).encode("utf-8", "replace")
 
