@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "bundle.json"
+PREDICTIONS_FILE = "test_predictions.csv"
 CARD = "MODEL_CARD.md"
 EXPLANATIONS_FILE = "reports/explanations.json"
 BEHAVIOUR_FILE = "reports/behaviour.json"

@@ -11,7 +11,7 @@ import yaml
 from scipy.stats import binomtest
 
 from mhkd.bundle import Bundle
-from mhkd.manifest import Manifest
+from mhkd.manifest import Manifest, knows_authors
 
 METRICS = ("accuracy", "f1_macro", "f1_weighted", "auc", "ece", "brier")
 OURS, PUBLISHED = "measured here", "published"
@@ -25,6 +25,10 @@ _TITLES: Mapping[str, str] = {
     "student": "Student",
     "student_large_without_teachers": "Larger student without teachers",
     "student_large": "Larger student",
+}
+_VARIANTS = {
+    "author_disjoint": "test posts by nobody who wrote a training post",
+    "no_near_duplicates": "test posts unlike every training and other test post",
 }
 
 
@@ -52,7 +56,8 @@ class Row:
         protocol: how it was measured, in words.
         n: posts it was measured on.
         seeds: trainings that ``values`` are the mean of.
-        values: metric → value; a metric that is not known is absent.
+        values: metric → value; a metric that is not known is absent. Beside ``METRICS``
+            ``ece_if_calibrated``, below which 95 % of calibrated models lie, and ``f1: LABEL``.
     """
 
     task: str
@@ -72,11 +77,25 @@ def collect_rows(bundle: Bundle) -> list[Row]:
     """
     manifest, metrics = bundle.manifest, bundle.manifest.metrics
     rows = [
-        _row(manifest, title, metrics[name]) for name, title in _TITLES.items() if name in metrics
+        _row(manifest, title, metrics[name], "test part, one seed")
+        for name, title in _titles(manifest).items()
+        if name in metrics
     ]
     rows += _subset_rows(manifest)
-    rows += _pooled_rows(manifest.name, bundle.crossval_report)
+    rows += _pooled_rows(manifest, bundle.crossval_report)
     return rows + read_published(manifest.name)
+
+
+def collect_variants(bundle: Bundle) -> list[Row]:
+    """All models of a bundle on the stricter choices of its test posts."""
+    manifest = bundle.manifest
+    variants = manifest.metrics.get("variants", {})
+    return [
+        _row(manifest, title, found["models"][name], _VARIANTS.get(kind, kind))
+        for kind, found in variants.items()
+        for name, title in _titles(manifest).items()
+        if name in found["models"] and (kind != "author_disjoint" or knows_authors(manifest.data))
+    ]
 
 
 @dataclass(frozen=True)
@@ -118,8 +137,11 @@ def read_published(task: str) -> list[Row]:
     rows = []
     for row in found["rows"]:
         values = {name: Value(row[name] / 100) for name in METRICS if name in row}
-        interval = binomtest(round(values["accuracy"].value * n), n).proportion_ci(method="wilson")
-        values["accuracy"] = Value(values["accuracy"].value, interval.low, interval.high)
+        values |= {f"f1: {label}": Value(share / 100) for label, share in row.get("f1", {}).items()}
+        if "accuracy" in values:
+            share = values["accuracy"].value
+            interval = binomtest(round(share * n), n).proportion_ci(method="wilson")
+            values["accuracy"] = Value(share, interval.low, interval.high)
         rows.append(Row(task, row["model"], PUBLISHED, found["protocol"], n, 1, values))
     return rows
 
@@ -132,27 +154,36 @@ def published_source() -> str:
     return str(content["source"]).strip()
 
 
-def _row(manifest: Manifest, title: str, found: Mapping[str, Any]) -> Row:
+def _titles(manifest: Manifest) -> Mapping[str, str]:
+    """Model → its name, which says what a probed text teacher is."""
+    probed = manifest.recipe.get("text", {}).get("probe") is not None
+    told = "Text teacher (frozen encoder, logistic regression)" if probed else _TITLES["text"]
+    return {**_TITLES, "text": told}
+
+
+def _row(manifest: Manifest, title: str, found: Mapping[str, Any], protocol: str) -> Row:
+    limits, none = found["intervals"], (None, None)
     values = {
-        name: Value(found[name], *found["intervals"][name]) for name in METRICS if name in found
+        name: Value(found[name], *limits.get(name, none)) for name in METRICS if name in found
     }
-    return Row(manifest.name, title, OURS, "test part, one seed", int(found["n"]), 1, values)
+    if "f1_per_class" in found:
+        of_class = limits.get("f1_per_class", [none] * len(manifest.labels))
+        of_labels = zip(manifest.labels, found["f1_per_class"], of_class, strict=True)
+        values |= {f"f1: {label}": Value(share, *reach) for label, share, reach in of_labels}
+    if "ece_if_calibrated" in found:
+        values["ece_if_calibrated"] = Value(found["ece_if_calibrated"])
+    return Row(manifest.name, title, OURS, protocol, int(found["n"]), 1, values)
 
 
-def _pooled_rows(task: str, report: Mapping[str, Any] | None) -> list[Row]:
+def _pooled_rows(manifest: Manifest, report: Mapping[str, Any] | None) -> list[Row]:
     if report is None:
         return []
     protocol = f"pooled over {report['folds']} folds, trained anew in each, one seed a fold"
-    rows = []
-    for name, title in _TITLES.items():
-        found = report["metrics"].get(name)
-        if found is not None:
-            values = {
-                key: Value(found[key], *found["intervals"][key]) for key in METRICS if key in found
-            }
-            title = f"{title}, {report['folds']} folds"
-            rows.append(Row(task, title, OURS, protocol, int(found["n"]), 1, values))
-    return rows
+    return [
+        _row(manifest, f"{title}, {report['folds']} folds", report["metrics"][name], protocol)
+        for name, title in _titles(manifest).items()
+        if name in report["metrics"]
+    ]
 
 
 def _subset_rows(manifest: Manifest) -> list[Row]:

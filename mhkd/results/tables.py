@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,7 +27,7 @@ def build_frame(rows: Sequence[Row]) -> pd.DataFrame:
             "n": row.n,
             "seeds": row.seeds,
         }
-        for name in METRICS:
+        for name in _list_metrics(rows):
             found = row.values.get(name)
             for part in ("value", "low", "high", "sd"):
                 key = name if part == "value" else f"{name}_{part}"
@@ -35,8 +36,16 @@ def build_frame(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def _list_metrics(rows: Sequence[Row]) -> list[str]:
+    """The usual ones first, then what single rows have beside them."""
+    return list(dict.fromkeys([*METRICS, *(name for row in rows for name in row.values)]))
+
+
 def build_markdown(rows: Sequence[Row], source: str) -> str:
-    """A table for each task, with what brackets and ± mean, and where the published rows stand."""
+    """A table for each task, with what brackets and ± mean, and where the published rows stand.
+
+    A second table of each task holds the F1 of each label and the ECE of a calibrated model.
+    """
     parts = []
     for task in dict.fromkeys(row.task for row in rows):
         chosen = [row for row in rows if row.task == task]
@@ -48,6 +57,7 @@ def build_markdown(rows: Sequence[Row], source: str) -> str:
         ]
         rule = "|---" * (len(METRICS) + 3) + "|"
         parts.append("\n".join([f"## {task}", "", head, rule, *lines]))
+        parts.append(_build_beside(chosen))
     note = (
         "In brackets 95 % intervals (accuracy: Wilson; else bootstrap over posts, of a mean over "
         "seeds where there are several); ± is the standard deviation over seeds. Published rows "
@@ -55,6 +65,51 @@ def build_markdown(rows: Sequence[Row], source: str) -> str:
         f"shares imply. Source: {source}."
     )
     return "\n\n".join([*parts, note]) + "\n"
+
+
+def _build_beside(rows: Sequence[Row]) -> str:
+    names = [name for name in _list_metrics(rows) if name not in METRICS]
+    titles = [
+        "ECE if calibrated" if name == "ece_if_calibrated" else name.replace("f1: ", "F1 of ")
+        for name in names
+    ]
+    lines = [
+        f"| {row.model}{'' if row.origin == OURS else ' (published)'} | {row.protocol} "
+        f"| {' | '.join(_cell(row, name) for name in names)} |"
+        for row in rows
+        if any(name in row.values for name in names)
+    ]
+    head = f"| model | protocol | {' | '.join(titles)} |"
+    return "\n".join([head, "|---" * (len(names) + 2) + "|", *lines])
+
+
+def build_curves(metrics: Mapping[str, Any]) -> pd.DataFrame:
+    """Reliability bins and risk–coverage of every model that has them, a line for each point.
+
+    Args:
+        metrics: of a manifest.
+
+    Returns:
+        ``model``, ``curve``, ``x`` (confidence or coverage), ``y`` (accuracy or risk), its 95 %
+        interval ``low`` and ``high`` for a bin, its ``n``, and the ``threshold`` for a coverage.
+    """
+    lines = []
+    for model, found in metrics.items():
+        if not isinstance(found, Mapping):
+            continue
+        for part in found.get("reliability", ()):
+            of_bin = part["accuracy"]
+            limits = {"low": of_bin["low"], "high": of_bin["high"], "n": part["n"]}
+            point = {"x": part["confidence"], "y": of_bin["value"]}
+            lines.append({"model": model, "curve": "reliability", **point, **limits})
+        curve = found.get("risk_coverage")
+        if curve:
+            columns = (curve[name] for name in ("coverage", "risk", "thresholds"))
+            for x, y, threshold in zip(*columns, strict=True):
+                point = {"x": x, "y": y, "threshold": threshold}
+                lines.append({"model": model, "curve": "risk_coverage", **point})
+    names = ["model", "curve", "x", "y", "low", "high", "n", "threshold"]
+    return pd.DataFrame(lines, columns=names)
 
 
 def tell_comparisons(found: Sequence[TwinComparison]) -> str:
@@ -117,7 +172,7 @@ def _cell(row: Row, metric: str) -> str:
     found = row.values.get(metric)
     if found is None:
         return "–"
-    scale, digits = (100, 1) if metric in _SHARES else (1, 3)
+    scale, digits = (100, 1) if metric in _SHARES or metric.startswith("f1: ") else (1, 3)
     told = f"{scale * found.value:.{digits}f}"
     if found.low is not None and found.high is not None:
         told += f" [{scale * found.low:.{digits}f}, {scale * found.high:.{digits}f}]"

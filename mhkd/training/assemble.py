@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 
 from mhkd.assets import backbone_folder
-from mhkd.bundle import CARD, FORMAT, hash_file, load_bundle, save_manifest
+from mhkd.bundle import CARD, FORMAT, PREDICTIONS_FILE, hash_file, load_bundle, save_manifest
 from mhkd.device import default_device
 from mhkd.manifest import AudioSettings, EmotionSettings, FamiliaritySettings, Manifest
 from mhkd.models.members import (
@@ -43,7 +43,6 @@ from mhkd.training.stages import Say
 from mhkd.training.students import StudentSearch, TrainedStudent
 from mhkd.training.teachers import TrainedTeacher
 
-PREDICTIONS_FILE = "test_predictions.csv"
 _OF_LARGE = (LARGE, f"{LARGE}_without_teachers")
 _OTHER_FILE = "student_of_the_evaluation.safetensors"
 

@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mhkd.bundle import CARD, CROSSVAL_FILE, MANIFEST, Bundle
+from mhkd.bundle import CARD, CROSSVAL_FILE, MANIFEST, PREDICTIONS_FILE, Bundle
 from mhkd.errors import RecipeError
 from mhkd.metrics import compare_paired, expected_when_calibrated, measure
 from mhkd.models.members import LARGE
 from mhkd.reports import put_into_bundle, put_section, write_json
-from mhkd.training.assemble import PREDICTIONS_FILE
 from mhkd.training.card_results import tell_crossval
 from mhkd.training.data import TaskData, load_everyone, with_folds
 from mhkd.training.recipe import Recipe, load_recipe

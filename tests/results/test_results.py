@@ -38,6 +38,8 @@ def test_every_model_stands_beside_the_published_rows(bundle):
     assert (student.values["f1_macro"].low, student.values["f1_macro"].high) == (low, high)
     of_text = next(row for row in rows if row.model == "Student of text")
     assert (of_text.seeds, of_text.values["accuracy"].sd) == (2, 0.07)
+    low, high = bundle.manifest.metrics["student"]["intervals"]["f1_per_class"][1]
+    assert (student.values["f1: suicide"].low, student.values["f1: suicide"].high) == (low, high)
     assert [row.model for row in rows if row.origin != OURS][-1] == "3M-Health, all teachers"
 
 
@@ -59,7 +61,8 @@ def test_the_tables_hold_what_the_rows_hold(bundle):
     assert "3M-Health, all teachers (published)" in told
     figure = draw_rows(rows)
     assert [trace.name for trace in figure.data] == ["measured here", "published, single runs"]
-    assert sum(len(trace.x) for trace in figure.data) == len(rows)
+    known = [row for row in rows if "accuracy" in row.values]
+    assert sum(len(trace.x) for trace in figure.data) == len(known) == len(rows) - 1
 
 
 def test_the_gain_of_distillation_is_told_by_task_and_pooled(bundle):
@@ -77,6 +80,14 @@ def test_the_command_writes_all_three(tmp_path):
     assert result.exit_code == 0
     assert len(pd.read_csv(tmp_path / "r" / "results.csv")) > 10
     assert "## sdcnl" in (tmp_path / "r" / "results.md").read_text()
+    told = (tmp_path / "r" / "results.md").read_text()
+    assert "| F1 of depression | F1 of suicide |" in told.replace("ECE if calibrated | ", "")
+    assert "Text teacher (frozen encoder, logistic regression)" in told
+    assert "test posts by nobody who wrote a training post" in told
+    curves = pd.read_csv(tmp_path / "r" / "sdcnl-curves.csv")
+    assert set(curves["curve"]) == {"reliability", "risk_coverage"}
+    predictions = pd.read_csv(tmp_path / "r" / "sdcnl-predictions.csv")
+    assert len(predictions) == 379 and "text" not in predictions.columns
     html = (tmp_path / "r" / "sdcnl.html").read_text()
     assert "Plotly.newPlot" in html
     assert 'src="http' not in html
