@@ -146,6 +146,14 @@ def take_post(text: str) -> None:
     state["post_taken"] = True
 
 
+def take_sound(sound: Kept | None) -> None:
+    """Puts the recording of a taken post in place; without one the text is spoken."""
+    state = st.session_state
+    if sound is not None:
+        state[f"post_kept_{UPLOADED}"] = sound
+    state[f"post_sound_{state['post_round']}"] = SPOKEN if sound is None else UPLOADED
+
+
 def is_post_taken() -> bool:
     """A post from another page waits for the page Analyse to be drawn."""
     return bool(st.session_state.get("post_taken", False))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -18,7 +20,7 @@ from app.components.batch.rows import say_target, show_disagreement, show_rows
 from app.components.batch.running import show_running
 from app.components.batch.setup import ask_file, ask_settings, say_formats
 from app.components.help_lines import show_help_lines
-from app.components.post_input import is_post_taken, take_post
+from app.components.post_input import Kept, is_post_taken, take_post, take_sound
 from app.escape import write_note, write_small_print, write_table
 from app.glossary import explain
 from app.pages import go_to
@@ -26,7 +28,7 @@ from app.session import finished, open_desk
 from app.wording import MODEL_NAMES, say_other_bundle
 from mhkd.batch.output import collect_answers
 from mhkd.batch.run import BatchRun
-from mhkd.errors import MhkdError
+from mhkd.errors import AudioError, MhkdError
 
 if TYPE_CHECKING:
     from mhkd.analyser import Analyser
@@ -137,7 +139,7 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
     names += ["Recordings not heard"] if unheard else []
     tabs = dict(zip([*names, "Export"], st.tabs([*names, "Export"]), strict=True))
     with tabs["Rows"]:
-        show_rows(job, run, answers, model, target, sources, _open_post)
+        show_rows(job, run, answers, model, target, sources, partial(_open_row, job, run))
     if labelled is not None:
         with tabs["How good"]:
             show_metrics(job, run, labelled, model)
@@ -149,7 +151,7 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
         write_small_print("No row has a label of this bundle; nothing could be measured.")
     if compared:
         with tabs["Student and teachers"]:
-            show_disagreement(job, run, answers, target, _open_post)
+            show_disagreement(job, run, answers, target, partial(_open_row, job, run))
     if run.faults:
         with tabs["Rows without an answer"]:
             _show_reasons([(row, run.faults[row].message) for row in sorted(run.faults)])
@@ -169,7 +171,18 @@ def _show_reasons(reasons: Sequence[tuple[int, str]]) -> None:
 
 
 @finished
-def _open_post(text: str) -> None:
-    """Through the session, never through the address."""
+def _open_row(job: Job, run: BatchRun, row: int) -> None:
+    """Its post, with its recording where there is one, through the session, never the address."""
     open_desk().drop()
-    take_post(text)
+    take_post(run.posts.texts[row])
+    take_sound(_find_recording(job, row))
+
+
+def _find_recording(job: Job, row: int) -> Kept | None:
+    column = job.settings.columns.recording
+    if job.recordings is None or column is None:
+        return None
+    name = job.table.columns[column][row]
+    with suppress(AudioError):  # the row says itself why it was not heard
+        return Kept(name, job.recordings.read(name))
+    return None

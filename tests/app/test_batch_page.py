@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from app import batch_recordings, batch_work, models
 from app.batch_report import BatchAbout, build_batch_report
 from app.components.help_lines import read_help_lines
+from app.views.batch import _find_recording
 from mhkd.errors import BundleError, InputError
 from tests.app.example_batch import BatchAnalyser, write_posts
 from tests.audio.making import make_tone, write_by_soundfile
@@ -166,6 +167,9 @@ def test_recordings_are_heard_row_by_row(page: AppTest) -> None:
     )
     assert "40 posts, with recordings" in html and html.count("<td >recorded</td>") == 19
     assert "Every other answered row has no recording" in html and "torn" not in html
+    given = _find_recording(job, 0)
+    assert given is not None and (given.name, given.data) == ("0.wav", _FILES["r/0.wav"])
+    assert _find_recording(job, 39) is None
     assert not page.exception
 
 

@@ -18,7 +18,7 @@ from mhkd.batch.measured import measure_divergence
 from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities
 
-Open = Callable[[str], None]
+Open = Callable[[int], None]
 _EXCERPT_CHARS = 600
 
 
@@ -40,7 +40,7 @@ def show_rows(
         model: whose answers are filtered.
         target: the label whose probability is shown.
         sources: label → where such posts come from.
-        open_post: called with a post that is to be analysed.
+        open_post: called with the row of a post that is to be analysed.
     """
     left, middle, right = st.columns(3)
     with left:
@@ -176,7 +176,7 @@ def _show_table(
         f"Open row {place + 1:,} on the page Analyse",
         key=f"{key}_open",
         on_click=open_post,
-        args=(text,),
+        args=(place,),
     )
 
 
