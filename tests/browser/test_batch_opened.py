@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from tests.app.example_batch import write_posts
@@ -42,10 +44,15 @@ def test_a_row_is_opened_on_analyse(served_by_hand: str, chromium: playwright_ap
 
 
 def _open_row(page: playwright_api.Page, row: int) -> None:
-    """Chooses a row by its box and opens it."""
-    table = page.locator("[data-testid=stDataFrame]:visible canvas").first
-    table.scroll_into_view_if_needed()
-    place = table.bounding_box()
-    assert place is not None
-    page.mouse.click(place["x"] + 18, place["y"] + 35 + 17 + 35 * row)
-    page.get_by_role("button", name=f"Open row {row + 1} on the page Analyse").click()
+    """Chooses a row by its box and opens it; a click on a table that still moves hits no box."""
+    button = page.get_by_role("button", name=f"Open row {row + 1} on the page Analyse")
+    for _ in range(4):
+        table = page.locator("[data-testid=stDataFrame]:visible canvas").first
+        table.scroll_into_view_if_needed()
+        place = table.bounding_box()
+        assert place is not None
+        page.mouse.click(place["x"] + 18, place["y"] + 35 + 17 + 35 * row)
+        with suppress(playwright_api.TimeoutError):
+            button.wait_for(timeout=_PATIENCE_MS / 4)
+            break
+    button.click()
