@@ -130,9 +130,13 @@ def train(
     allow_hub: Annotated[
         bool, typer.Option("--allow-hub", help="Take hub:NAME backbones from Hugging Face.")
     ] = False,
+    teachers: Annotated[
+        str | None, typer.Option("--teachers", help="Of a paper recipe's student: text+audio.")
+    ] = None,
 ) -> None:
     """Train, distil, calibrate and evaluate what a recipe describes; make its bundle."""
-    typer.echo(train_any(recipe, data_dir=data_dir, run_dir=run_dir, out=out, allow_hub=allow_hub))
+    places = {"data_dir": data_dir, "run_dir": run_dir, "out": out}
+    typer.echo(train_any(recipe, teachers=teachers, allow_hub=allow_hub, **places))
 
 
 @app.command()

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from mhkd.errors import RecipeError
+
 data_app = typer.Typer(help="Data files for recipes.", no_args_is_help=True)
 
 
@@ -28,6 +30,7 @@ def recipes(
 def train_any(
     recipe: str,
     *,
+    teachers: str | None,
     data_dir: Path | None,
     run_dir: Path | None,
     out: Path | None,
@@ -42,7 +45,10 @@ def train_any(
     if is_paper(recipe):
         from mhkd.training.paper.run import train_paper
 
-        return train_paper(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
+        places = {"data_dir": data_dir, "run_dir": run_dir}
+        return train_paper(recipe, teachers=teachers, **places, allow_hub=allow_hub, say=say)
+    if teachers is not None:
+        raise RecipeError("--teachers is for recipes of the paper; others train every subset.")
     from mhkd.training.run import train
 
     return train(recipe, data_dir=data_dir, run_dir=run_dir, out=out, allow_hub=allow_hub, say=say)

@@ -7,7 +7,7 @@ Sources: 3M-Health (Cabral, Luo, Poon, Han; CIKM 2024) with supplement and noteb
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -220,6 +220,11 @@ class PaperRecipe(RecipePart):
     emotion: PaperEmotionRecipe = Field(description="The emotion teacher.")
     audio: PaperAudioRecipe = Field(description="The audio teacher.")
     student: PaperStudentRecipe = Field(description="The student.")
+    students_of: dict[str, dict[str, Any]] = Field(
+        {},
+        description="Teachers, joined by +, and the fields of the student that differ with them: "
+        "what --teachers chooses.",
+    )
     tune: PaperTuneRecipe = Field(PaperTuneRecipe(), description="What mhkd tune searches.")
 
 
@@ -232,6 +237,33 @@ def load_paper_recipe(name_or_path: str | Path) -> PaperRecipe:
         first = fault.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "recipe"
         raise RecipeError(f"{file}: {place}: {first['msg']}.") from fault
+
+
+def choose_teachers(recipe: PaperRecipe, names: str) -> PaperRecipe:
+    """The recipe with the student of other teachers, and a name of its own.
+
+    Args:
+        names: as in ``students_of``, in any order, such as ``text+audio``.
+
+    Raises:
+        RecipeError: the recipe has no such student, or a field of it is wrong.
+    """
+    wanted = sorted(names.split("+"))
+    if wanted == sorted(recipe.student.teachers):
+        return recipe
+    found = next((n for n in recipe.students_of if sorted(n.split("+")) == wanted), None)
+    if found is None:
+        known = ", ".join(["+".join(recipe.student.teachers), *recipe.students_of])
+        raise RecipeError(f"The recipe has no student of '{names}'. Students: {known}.")
+    student = recipe.student.model_dump() | {"teachers": found.split("+")}
+    content = recipe.model_dump() | {"student": student | recipe.students_of[found]}
+    content["name"] = f"{recipe.name}-{found.replace('+', '-')}"
+    try:
+        return PaperRecipe.model_validate(content)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RecipeError(f"students_of.{found}: {place}: {first['msg']}.") from fault
 
 
 def is_paper(name_or_path: str | Path) -> bool:

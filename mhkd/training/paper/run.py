@@ -19,7 +19,7 @@ from mhkd.training.paper.clean import added_tokens, clean_post
 from mhkd.training.paper.emog import learn_token_table
 from mhkd.training.paper.models import load_tokenizer
 from mhkd.training.paper.parts import PaperPosts, Part, load_posts
-from mhkd.training.paper.recipe import PaperRecipe, load_paper_recipe
+from mhkd.training.paper.recipe import PaperRecipe, choose_teachers, load_paper_recipe
 from mhkd.training.paper.sound import hear, speak_texts
 from mhkd.training.paper.students import LOGITS, measure_run, summarise, train_student
 from mhkd.training.paper.teachers import (
@@ -62,6 +62,7 @@ class PaperRun:
 def train_paper(
     recipe_name: str | Path,
     *,
+    teachers: str | None = None,
     data_dir: Path | None = None,
     run_dir: Path | None = None,
     allow_hub: bool = False,
@@ -70,6 +71,7 @@ def train_paper(
     """Runs a recipe of the paper.
 
     Args:
+        teachers: the student of these, as in ``students_of``; the recipe's own by default.
         data_dir: folder of the data; replaces the recipe's.
         run_dir: folder of all that is kept; ``runs/<name>`` by default.
         allow_hub: take backbones and Bark from the Hugging Face hub or its cache.
@@ -81,16 +83,18 @@ def train_paper(
         RecipeError: the recipe, its data or its backbones can't be used.
     """
     recipe = load_paper_recipe(recipe_name)
+    if teachers is not None:
+        recipe = choose_teachers(recipe, teachers)
     run = open_run(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
     posts = run.posts
     say(f"data: {len(posts.ids)} posts, {len(posts.parts)} parts")
     found: dict[str, list[Floats]] = {name: [] for name in recipe.student.teachers}
     students: list[list[Floats]] = [[] for _ in range(recipe.runs)]
     for number, part in enumerate(posts.parts):
-        teachers = train_teachers(run, number)
-        for name, probabilities in teachers.items():
+        asked = train_teachers(run, number)
+        for name, probabilities in asked.items():
             found[name].append(probabilities[part.test])
-        soft = soften(run, number, teachers)
+        soft = soften(run, number, asked)
         for turn, logits in enumerate(_train_students(run, number, soft)):
             students[turn].append(softmax(logits, axis=1))
     return _write(run, found, students)

@@ -8,7 +8,7 @@ from safetensors import safe_open
 
 from mhkd.cli import main
 from mhkd.errors import RecipeError
-from mhkd.training.paper.recipe import load_paper_recipe
+from mhkd.training.paper.recipe import choose_teachers, load_paper_recipe
 from mhkd.training.paper.run import train_paper
 from mhkd.training.recipe import load_recipe
 from tests.training.paper.tiny_hub import build_tiny_hub, write_paper_recipe, write_posts
@@ -114,3 +114,85 @@ def test_the_shipped_recipes_are_those_of_the_paper_and_ask_for_the_hub(name, fo
         assert "--allow-hub" in capsys.readouterr().err
         assert main([*arguments, "--allow-hub"]) == 2  # tests are offline
         assert "'hub:bert-base-uncased' can't be loaded" in capsys.readouterr().err
+
+
+# Table A3 of the supplement: dropout, rate, weight decay, layers, heads, activation, epochs.
+A3 = {
+    "paper/twitsuicide": {
+        "text+emotion+audio": (0.05, 1e-4, 0, 10, 3, "gelu", 3),
+        "text+emotion": (0.1, 1e-4, 0.01, 10, 12, "gelu", 4),
+        "text+audio": (0.05, 1e-4, 0, 12, 4, "gelu", 4),
+        "text": (0.1, 1e-4, 0, 12, 8, "relu", 3),
+    },
+    "paper/deptweet": {
+        "text+emotion+audio": (0.01, 3e-5, 0, 6, 12, "gelu", 5),
+        "text+emotion": (0.01, 3e-5, 0, 10, 12, "gelu", 5),
+        "text+audio": (0.05, 1e-4, 0, 4, 8, "relu", 3),
+        "text": (0.01, 4e-5, 0, 12, 6, "gelu", 4),
+    },
+    "paper/idendep": {
+        "text+emotion+audio": (0.1, 5e-5, 0, 10, 8, "gelu", 3),
+        "text+emotion": (0.1, 5e-5, 0, 10, 6, "gelu", 3),
+        "text+audio": (0.05, 4e-5, 0, 12, 12, "gelu", 4),
+        "text": (0.05, 1e-4, 0, 4, 4, "gelu", 5),
+    },
+    "paper/sdcnl": {
+        "text+emotion+audio": (0.05, 5e-5, 0.01, 12, 12, "gelu", 3),
+        "text+emotion": (0.05, 4e-5, 0, 12, 3, "gelu", 5),
+        "text+audio": (0.05, 5e-5, 0, 12, 12, "gelu", 5),
+        "text": (0.05, 4e-5, 0, 10, 12, "relu", 4),
+    },
+}  # fmt: skip
+
+
+# Table A2: dropout, learning rate, layers, and what else each teacher has.
+A2 = {
+    "paper/twitsuicide": ((0.01, 4e-5, 10, 8, 4, 128), (0.1, 1e-5, 2, 400, 0, 128),
+                          (0.1, 5e-5, 8, 4, 4, 0.5)),
+    "paper/deptweet": ((0.01, 4e-5, 8, 8, 3, 64), (0.1, 1e-4, 4, 400, 0.01, 64),
+                       (0.1, 1e-5, 6, 6, 4, 0.5)),
+    "paper/idendep": ((0.05, 4e-5, 2, 6, 5, 64), (0.05, 1e-4, 3, 100, 0.1, 64),
+                      (0.01, 1e-5, 6, 8, 3, 0.5)),
+    "paper/sdcnl": ((0.01, 5e-5, 4, 12, 4, 64), (0.01, 1e-5, 5, 100, 0, 64),
+                    (0.01, 5e-5, 8, 8, 4, 0.1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_students_have_the_settings_of_the_supplement(name):
+    recipe = load_paper_recipe(name)
+    assert {"+".join(recipe.student.teachers), *recipe.students_of} == set(A3[name])
+    for teachers, expected in A3[name].items():
+        found = choose_teachers(recipe, teachers).student
+        assert found.teachers == teachers.split("+")
+        assert (
+            found.dropout, found.fit.learning_rate, found.fit.weight_decay, found.layers,
+            found.heads, found.activation, found.fit.epochs,
+        ) == expected  # fmt: skip
+        assert found.fit.batch == 32
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_teachers_have_the_settings_of_the_supplement(name):
+    recipe = load_paper_recipe(name)
+    text, emotion, audio = recipe.text, recipe.emotion, recipe.audio
+    backbone = "mental/mental-bert-base-uncased" if "dep" in name[:9] else "bert-base-uncased"
+    assert text.backbone == f"hub:{backbone}"
+    assert (
+        (text.dropout, text.fit.learning_rate, text.layers, text.heads, text.fit.epochs,
+         text.fit.batch),
+        (emotion.dropout, emotion.fit.learning_rate, emotion.layers, emotion.hidden,
+         emotion.fit.weight_decay, emotion.fit.batch),
+        (audio.dropout, audio.fit.learning_rate, audio.layers, audio.heads,
+         audio.fit.plateau_patience, audio.fit.plateau_factor),
+    ) == A2[name]  # fmt: skip
+
+
+def test_a_student_of_fewer_teachers_is_trained_where_asked(folder):
+    recipe = write_paper_recipe(folder, "paper/sdcnl", runs=1)
+    places = {"run_dir": folder / "fewer"}
+    (folder / "fewer").mkdir()
+    with pytest.raises(RecipeError, match="no student of 'audio'.*text\\+audio"):
+        train_paper(recipe, teachers="audio", **places)
+    file = train_paper(recipe, teachers="text", **places)
+    assert set(json.loads(file.read_text())["teachers"]) == {"text"}

@@ -78,6 +78,9 @@ def write_paper_recipe(folder: Path, shipped: str, **changes: object) -> Path:
     for part, backbone in (("text", "bert"), ("student", "bert"), ("audio", "ast")):
         content[part] |= {"backbone": str(folder / backbone), "layers": 2, "heads": 2}
         content[part]["fit"] |= {"epochs": 2, "batch": 8, "learning_rate": 1e-3}
+    for other in content["students_of"].values():
+        other |= {"layers": 2, "heads": 2}
+        other["fit"] |= {"epochs": 2, "batch": 8, "learning_rate": 1e-3}
     content["audio"] |= {"voices": ["joe"], "frames": 64}
     content["emotion"]["fit"] |= {"epochs": 2, "batch": 8}
     content["emotion"] |= {"hidden": 6}
