@@ -15,13 +15,18 @@ from torch.distributed.rendezvous import rendezvous
 _PATIENCE = timedelta(days=2)  # one process may speak the corpus while the others wait
 
 
+def asked_processes() -> int:
+    """How many torchrun started, whether they have met or not; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def join_processes() -> None:
     """Meets the other processes if torchrun started this one; else does nothing.
 
     Processes that torchrun starts again share its store with those that died, and would look
     for these where they no longer are: each start has names of its own there.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
+    if asked_processes() > 1 and not distributed.is_initialized():
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"

@@ -15,6 +15,8 @@ import torch
 from scipy.special import softmax
 
 from mhkd.errors import RecipeError
+from mhkd.training.data import LabelledPosts
+from mhkd.training.leaks import find_leaks, tell_leaks
 from mhkd.training.paper.clean import added_tokens, clean_post
 from mhkd.training.paper.emog import learn_token_table
 from mhkd.training.paper.models import load_tokenizer
@@ -31,6 +33,7 @@ from mhkd.training.paper.teachers import (
     train_teacher,
 )
 from mhkd.training.prepare.splits import number_folds
+from mhkd.training.processes import asked_processes
 from mhkd.training.stages import RunFolder, Say
 
 RESULTS_FILE = "results.json"
@@ -82,12 +85,17 @@ def train_paper(
     Raises:
         RecipeError: the recipe, its data or its backbones can't be used.
     """
+    if asked_processes() > 1:
+        raise RecipeError("A recipe of the paper runs in one process: start it without torchrun.")
     recipe = load_paper_recipe(recipe_name)
     if teachers is not None:
         recipe = choose_teachers(recipe, teachers)
     run = open_run(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
     posts = run.posts
     say(f"data: {len(posts.ids)} posts, {len(posts.parts)} parts")
+    leaks = _find_leaks(run)
+    for line in tell_leaks(leaks):
+        say(line)
     found: dict[str, list[Floats]] = {name: [] for name in recipe.student.teachers}
     students: list[list[Floats]] = [[] for _ in range(recipe.runs)]
     for number, part in enumerate(posts.parts):
@@ -97,7 +105,17 @@ def train_paper(
         soft = soften(run, number, asked)
         for turn, logits in enumerate(_train_students(run, number, soft)):
             students[turn].append(softmax(logits, axis=1))
-    return _write(run, found, students)
+    return _write(run, found, students, leaks)
+
+
+def _find_leaks(run: PaperRun) -> dict[str, Any]:
+    """Between the rows of the first part that are learned from and those that are tested."""
+    posts, part, labels = run.posts, run.posts.parts[0], run.material.recipe.labels
+    everyone = LabelledPosts(
+        posts.ids, posts.texts, posts.labels, posts.ids, np.zeros(len(posts.ids), np.int64)
+    )
+    learned = everyone.choose(np.concatenate([part.train, part.validation]))
+    return find_leaks(learned, everyone.choose(part.test), labels, {})
 
 
 def open_run(
@@ -240,7 +258,10 @@ def _train_students(run: PaperRun, number: int, soft: Floats | None) -> list[Flo
 
 
 def _write(
-    run: PaperRun, teachers: Mapping[str, list[Floats]], students: list[list[Floats]]
+    run: PaperRun,
+    teachers: Mapping[str, list[Floats]],
+    students: list[list[Floats]],
+    leaks: Mapping[str, Any],
 ) -> Path:
     recipe, posts = run.material.recipe, run.posts
     rows = np.concatenate([part.test for part in posts.parts])
@@ -250,6 +271,7 @@ def _write(
     results: dict[str, Any] = {
         "recipe": recipe.model_dump(),
         "posts": {"train": [len(p.train) for p in posts.parts], "test": len(rows)},
+        "leaks": leaks,
         "majority_class": float(np.bincount(truth).max() / len(truth)),
         "student": summarise([measure_run(found, truth) for found in answers]),
         "teachers": {name: measure_run(found, truth) for name, found in asked.items()},

@@ -50,6 +50,7 @@ def test_a_run_gives_results_predictions_and_weights(folder, plain):
     results = json.loads(file.read_text())
     assert set(results["teachers"]) == {"text", "emotion", "audio", "mean"}
     assert results["posts"] == {"train": [27], "test": 8}
+    assert results["leaks"]["label_words"].keys() == {"depression", "suicide"}
     assert results["student"]["runs"] == 2
     runs = results["student"]["single_runs"]
     accuracies = [run["accuracy"] for run in runs]
@@ -196,3 +197,9 @@ def test_a_student_of_fewer_teachers_is_trained_where_asked(folder):
         train_paper(recipe, teachers="audio", **places)
     file = train_paper(recipe, teachers="text", **places)
     assert set(json.loads(file.read_text())["teachers"]) == {"text"}
+
+
+def test_it_does_not_run_in_several_processes(folder, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(RecipeError, match="without torchrun"):
+        train_paper(write_paper_recipe(folder, "paper/sdcnl"), run_dir=folder / "many")
