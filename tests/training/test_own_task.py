@@ -92,10 +92,32 @@ def take_memory(process):
 def test_a_stopped_run_goes_on_and_gives_the_same_weights_and_metrics(folder):
     recipe = folder / "tiny.yaml"
     whole = load_bundle(train(recipe, data_dir=folder, run_dir=folder / "whole", workers=1))
-    for line, stop in (("text-fold0", take_memory), ("audio-fold0", kill), ("student-", end)):
+    stops = (
+        ("speech", kill), ("emotion-graph", kill), ("text-fold0", take_memory),
+        ("audio-fold0", kill), ("student-", end), ("evaluation", kill),
+    )  # fmt: skip
+    for line, stop in stops:
         assert stop_at(line, folder, folder / "killed", stop) != 0, line
     said = []
     resumed = train(recipe, data_dir=folder, run_dir=folder / "killed", workers=1, say=said.append)
     assert "text-all: kept from an earlier run" in said
     assert load_bundle(resumed).manifest.files == whole.manifest.files
     assert load_bundle(resumed).manifest.metrics == whole.manifest.metrics
+
+
+def test_two_processes_make_one_bundle(folder):
+    run = folder / "two"
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+         "-m", "mhkd", "train", str(folder / "tiny.yaml"), "--data-dir", str(folder),
+         "--run-dir", str(run)],
+        cwd=ROOT, capture_output=True, text=True, timeout=600,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stderr.count("evaluation: the test split") == 1  # the first one speaks for both
+    found = load_bundle(run / "bundle")
+    assert found.manifest.metrics["student"]["n"] == 8
+    said = []
+    train(folder / "tiny.yaml", data_dir=folder, run_dir=run, workers=1, say=said.append)
+    assert not [line for line in said if line.endswith(" …") and "evaluation" not in line]
