@@ -32,7 +32,8 @@ a GPU. It gives `results.json`, predictions and weights, and no bundle for the a
 without a switch, because they only break a run: pickled models, loaders that are never rebuilt,
 two tokenizers for one model, teachers asked anew in every step, TLS checks switched off. Also
 different: seeds are set, a GPU that has bf16 trains in it, 45 words of a post are spoken (more than
-AST hears), the longest emoticon wins, and the list of emoticons, which has no licence, is the user's.
+AST hears), the longest emoticon wins, and the list of emoticons, which has no licence, is the
+user's.
 
 The tables below are made by `mhkd recipes --options` from the code.
 """
