@@ -74,7 +74,7 @@ def write_bundle(parts: BundleParts, folder: Path, say: Say) -> Path:
     manifest = _describe(parts, building, metrics={})
     save_manifest(manifest, building)
     say("evaluation: the test split, once …")
-    found = _evaluate(parts, manifest, building)
+    found = _evaluate(parts, manifest, building, say)
     metrics = found.metrics
     _write_predictions(found, parts.data.test, parts.recipe.labels, building / PREDICTIONS_FILE)
     (building / CARD).write_text("", "utf-8")
@@ -235,7 +235,7 @@ def _write_predictions(
     table.to_csv(file, index=False)
 
 
-def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path) -> Evaluation:
+def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path, say: Say) -> Evaluation:
     classes = len(manifest.labels)
     device = torch.device(default_device())
     others = {"student_without_teachers": parts.search.plain}
@@ -255,6 +255,7 @@ def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path) -> Evaluatio
         {name: partial(load, student) for name, student in others.items()},
         parts.data,
         parts.recipe.seed,
+        say,
     )
     found.metrics["outside"] = {
         "test posts": rate_outside(members, parts.data.test.texts),

@@ -27,6 +27,7 @@ from mhkd.predictions import measure_familiarity, read_as_student
 from mhkd.training.baseline import fit_linear, predict_linear
 from mhkd.training.data import TaskData
 from mhkd.training.leaks import find_clean
+from mhkd.training.stages import Pace, Say
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -57,14 +58,23 @@ def evaluate_bundle(
     others: Mapping[str, Callable[[], TextMember]],
     data: TaskData,
     seed: int,
+    say: Say = lambda _: None,
 ) -> Evaluation:
     """Asks every model about the test split, as the app would.
 
     Args:
         others: name → loads a text model that the app does not use, the student's twin
             ``student_without_teachers`` among them.
+        say: is told how far each model is.
     """
-    request = BatchRequest(members, manifest, data.test.texts, lambda *_: None)
+    paces: dict[str, Pace] = {}
+
+    def tell(model: str, done: int) -> None:
+        if model not in paces:
+            paces[model] = Pace(say, f"evaluation of {model}, posts", len(data.test))
+        paces[model].tell(done)
+
+    request = BatchRequest(members, manifest, data.test.texts, tell)
     found = predict_posts(request, MODELS)
     for name, load in others.items():
         found[name] = predict_text_batches(request, name, load())

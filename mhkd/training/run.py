@@ -221,7 +221,7 @@ def fit_text(run: Run, settings: TextSettings, kept: KeptStates) -> Fit:
     """How the text teacher is fitted: trained or probed, as the recipe says."""
     recipe = run.recipe
     if recipe.text.probe is None:
-        return text_fit(recipe, settings, kept, run.targets)
+        return text_fit(recipe, settings, kept, run.targets, run.folder.say)
     features = pool_posts(settings, kept, recipe.text.frozen_layers, run.posts.texts, run.folder)
     return text_probe(recipe, settings, features, run.targets)
 

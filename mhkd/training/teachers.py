@@ -28,7 +28,7 @@ from mhkd.training.linear import fit_head
 from mhkd.training.mean_rules import combine
 from mhkd.training.recipe import Recipe, Rule
 from mhkd.training.sounds import fit_audio_head, predict_sounds
-from mhkd.training.stages import RunFolder
+from mhkd.training.stages import RunFolder, Say
 from mhkd.training.texts import (
     KeptStates,
     build_text_classifier,
@@ -88,14 +88,28 @@ def cross_fit(
     return TrainedTeacher(weights, logits, fit_temperature(logits, posts.labels))
 
 
-def text_fit(recipe: Recipe, settings: TextSettings, kept: KeptStates, targets: Targets) -> Fit:
-    """Trains the text teacher."""
+def text_fit(
+    recipe: Recipe,
+    settings: TextSettings,
+    kept: KeptStates,
+    targets: Targets,
+    say: Say = lambda _: None,
+) -> Fit:
+    """Trains the text teacher; ``say`` is told how far each fit is."""
 
     def fit(rows: Rows, others: Rows) -> Mapping[str, torch.Tensor]:
         part = recipe.text.fit
         loss = cross_entropy(part.label_smoothing)
         model, upper = fit_text_classifier(
-            settings, kept, rows, targets, loss, part, recipe.seed, classes=len(recipe.labels)
+            settings,
+            kept,
+            rows,
+            targets,
+            loss,
+            part,
+            recipe.seed,
+            classes=len(recipe.labels),
+            say=say,
         )
         logits = predict_logits(upper, kept, others)
         return {**trained_weights(model, settings), LOGITS: torch.from_numpy(logits)}
