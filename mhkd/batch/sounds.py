@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -152,3 +152,15 @@ class Sounds:
         if word not in self._words:
             self._words.append(word)
         return self._words.index(word)
+
+
+def name_sounds(sounds: Sounds, rows: Sequence[int]) -> list[str]:
+    """Each row's slice by its sound; ``rows`` are places, from 0."""
+    named = []
+    for place in rows:
+        sound = sounds[place]
+        if sound is None or sound.origin == "none":
+            named.append("not heard" if sound is not None and sound.fault else "no sound")
+        else:
+            named.append("answer limited" if sound.findings else "nothing found")
+    return named

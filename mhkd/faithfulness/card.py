@@ -54,7 +54,11 @@ def tell_faithfulness(report: Mapping[str, Any]) -> str:
         told = f"Median time of an explanation and of its tests, on {report['device']}: "
         parts.append(f"{told}{'; '.join(times)}.")
     if marks:
-        parts.append(f"Marks that the app gives to these explanations. {'; '.join(marks)}.")
+        limits = report.get("thresholds_data")  # not in reports of earlier versions
+        told = "" if limits is None else (
+            f" by the limits that {limits['posts']} other posts ({limits['file']}) gave each model"
+        )  # fmt: skip
+        parts.append(f"Marks that the app gives to these explanations{told}. {'; '.join(marks)}.")
     return "\n\n".join(parts) + "\n"
 
 

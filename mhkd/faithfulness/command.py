@@ -31,26 +31,36 @@ def faithfulness(
     teacher_posts: Annotated[
         int, typer.Option("--teacher-posts", min=1, help="Posts for each teacher.")
     ] = 60,
+    thresholds_from: Annotated[
+        Path | None,
+        typer.Option("--thresholds-from", help="Other such posts, that set the marks' limits."),
+    ] = None,
+    threshold_posts: Annotated[
+        int, typer.Option("--threshold-posts", min=1, help="How many of them for each model.")
+    ] = 60,
     device: Annotated[
         str | None, typer.Option("--device", help="torch device; CUDA is used where present.")
     ] = None,
 ) -> None:
     """Measure which explanations deserve belief, on held-out posts; a broken run goes on."""
-    if not data.is_file():
-        raise InputError(f"There is no file {data}: expected CSV with the columns id, text.")
+    for file in (data, *([thresholds_from] if thresholds_from else [])):
+        if not file.is_file():
+            raise InputError(f"There is no file {file}: expected CSV with the columns id, text.")
     if (out is None) == (not into_bundle):
         raise InputError("Give either --out or --into-bundle.")
     from mhkd.faithfulness.run import evaluate_explanations
 
     chosen = check_device(device)
-    file = evaluate_explanations(
+    report = evaluate_explanations(
         bundle,
         data,
         out,
         models=[name.strip() for name in models.split(",") if name.strip()],
         posts=posts,
         teacher_posts=teacher_posts,
+        thresholds_from=thresholds_from,
+        threshold_posts=threshold_posts,
         device=chosen or default_device(),
         on_post=lambda model, done, total: typer.echo(f"{model}: {done} of {total}", err=True),
     )
-    typer.echo(file)
+    typer.echo(report)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from mhkd.bundle import CARD, EXPLANATIONS_FILE, Bundle, hash_file, load_bundle
 from mhkd.errors import InputError
 from mhkd.faithfulness.card import tell_faithfulness
-from mhkd.faithfulness.rows import EXPLAINED, KeptRows, measure_post
+from mhkd.faithfulness.rows import EXPLAINED, KeptRows, Row, measure_post
 from mhkd.faithfulness.summary import summarise
+from mhkd.models.members import Members
 from mhkd.reports import put_into_bundle, put_section, write_json
 from mhkd.training.data import read_posts_file
 
 TEACHER_POSTS = 60
 _COLUMNS = ("id", "text")
+_OTHERS = "thresholds: "  # before the ids of posts that set thresholds
 
 OnPost = Callable[[str, int, int], None]  # model, posts done, posts in all
 
@@ -31,6 +35,8 @@ def evaluate_explanations(
     models: Sequence[str] = EXPLAINED,
     posts: int | None = None,
     teacher_posts: int = TEACHER_POSTS,
+    thresholds_from: Path | None = None,
+    threshold_posts: int = TEACHER_POSTS,
     device: str = "cpu",
     on_post: OnPost | None = None,
     cancel: threading.Event | None = None,
@@ -46,6 +52,9 @@ def evaluate_explanations(
         models: among student, text, emotion, audio.
         posts: at most so many for the student, the first of the file; None takes all.
         teacher_posts: the same for each teacher.
+        thresholds_from: a file like ``data`` with other posts, by which the thresholds of the
+            marks are set; None sets them by ``data`` itself.
+        threshold_posts: how many of them for each model, the first of the file.
         device: a torch device.
         on_post: told after each post.
         cancel: ends the run with ``Cancelled``; what is done is kept.
@@ -60,47 +69,88 @@ def evaluate_explanations(
         found = f"found '{unknown[0]}'" if unknown else "none was named"
         raise InputError(f"Models are among {', '.join(EXPLAINED)}; {found}.")
     bundle = load_bundle(name_or_path)
-    table = read_posts_file(data, _COLUMNS)
-    if table["id"].duplicated().any():
-        raise InputError(f"{data} has ids that occur twice; expected one row for each post.")
+    table = _read(data)
+    others = None if thresholds_from is None else _read(thresholds_from).head(threshold_posts)
     goal = bundle.folder / EXPLANATIONS_FILE if out is None else out
-    key = f"{_key(bundle)} {hash_file(data)}"
+    files = [data, *([thresholds_from] if thresholds_from else [])]
+    key = " ".join([_key(bundle), *map(hash_file, files)])
     kept = KeptRows(goal.with_name(f"{goal.name}.rows"), key)
-    members = bundle.load_members(device)
     wanted = {
         model: table.head(len(table) if model == "student" else teacher_posts) for model in models
     }
     if posts is not None and "student" in wanted:
         wanted["student"] = table.head(posts)
+    beside = [] if others is None else _pair(others, _OTHERS)
+    plan = {model: [*_pair(chosen), *beside] for model, chosen in wanted.items()}
+    _measure(bundle, bundle.load_members(device), plan, kept, on_post, cancel)
+    report: dict[str, Any] = {
+        "format": 1,
+        "bundle": f"{bundle.manifest.name} {bundle.manifest.version}",
+        "device": device,
+        "data": {"file": data.name, "sha256": hash_file(data), "posts": len(table)},
+        "models": {},
+    }
+    if thresholds_from is not None and others is not None:
+        sha256 = hash_file(thresholds_from)
+        report["thresholds_data"] = {
+            "file": thresholds_from.name, "sha256": sha256, "posts": len(others)
+        }  # fmt: skip
     for model, chosen in wanted.items():
-        pairs = list(zip(chosen["id"].astype(str), chosen["text"], strict=True))
+        rows = _find_rows(kept, model, _pair(chosen))
+        limits = None if others is None else _find_rows(kept, model, beside)
+        if rows:
+            report["models"][model] = summarise(rows, limits)
+    _put(report, bundle, None if out is None else goal)
+    kept.remove()
+    return goal
+
+
+def _measure(
+    bundle: Bundle,
+    members: Members,
+    plan: Mapping[str, Sequence[tuple[str, str]]],
+    kept: KeptRows,
+    on_post: OnPost | None,
+    cancel: threading.Event | None,
+) -> None:
+    for model, pairs in plan.items():
         for done, (post, text) in enumerate(pairs, start=1):
             if (model, post) not in kept.rows:
                 row = measure_post(bundle, members, model, post, text, cancel)
                 kept.keep(model, post, row)
             if on_post is not None:
                 on_post(model, done, len(pairs))
-    report = {
-        "format": 1,
-        "bundle": f"{bundle.manifest.name} {bundle.manifest.version}",
-        "device": device,
-        "data": {"file": data.name, "sha256": hash_file(data), "posts": len(table)},
-        "models": {
-            model: summarise(rows)
-            for model, chosen in wanted.items()
-            if (rows := [r for i in chosen["id"].astype(str) if (r := kept.rows[model, i])])
-        },
-    }
-    if out is None:
-        contents = {EXPLANATIONS_FILE: write_json(report)}
-        if CARD in bundle.manifest.files:
-            card = (bundle.folder / CARD).read_text("utf-8")
-            contents[CARD] = put_section(card, tell_faithfulness(report))
-        put_into_bundle(bundle.folder, contents)
-    else:
-        _write(report, goal)
-    kept.remove()
-    return goal
+
+
+def _put(report: dict[str, Any], bundle: Bundle, file: Path | None) -> None:
+    """Into a file, or into the bundle and its card."""
+    if file is not None:
+        _write(report, file)
+        return
+    contents = {EXPLANATIONS_FILE: write_json(report)}
+    if CARD in bundle.manifest.files:
+        card = (bundle.folder / CARD).read_text("utf-8")
+        contents[CARD] = put_section(card, tell_faithfulness(report))
+    put_into_bundle(bundle.folder, contents)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    table = read_posts_file(file, _COLUMNS)
+    if table["id"].duplicated().any():
+        raise InputError(f"{file} has ids that occur twice; expected one row for each post.")
+    return table
+
+
+def _pair(table: pd.DataFrame, before: str = "") -> list[tuple[str, str]]:
+    """Name and text of each post."""
+    return [
+        (f"{before}{post}", text)
+        for post, text in zip(table["id"].astype(str), table["text"], strict=True)
+    ]
+
+
+def _find_rows(kept: KeptRows, model: str, pairs: Sequence[tuple[str, str]]) -> list[Row]:
+    return [row for post, _ in pairs if (row := kept.rows[model, post])]
 
 
 def _key(bundle: Bundle) -> str:

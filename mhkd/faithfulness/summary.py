@@ -23,14 +23,15 @@ _BY_THRESHOLDS = {"little_better_than_random", "methods_disagree", "agreement_by
 Floats = npt.NDArray[np.float64]
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, Any]:
-    """One model's rows: by method, and the thresholds that they give.
+def summarise(rows: Sequence[Row], of_thresholds: Sequence[Row] | None = None) -> dict[str, Any]:
+    """One model's rows: by method, and the thresholds of its marks.
 
     Args:
         rows: at least one, of one model.
+        of_thresholds: rows of other posts, which give the thresholds; None takes ``rows``.
     """
     methods = sorted({row.method for row in rows})
-    limits = find_thresholds(rows)
+    limits = find_thresholds(rows if of_thresholds is None else of_thresholds)
     others = sorted({second.method for row in rows for second in row.seconds})
     return {
         "posts": len(rows),

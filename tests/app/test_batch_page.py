@@ -167,6 +167,8 @@ def test_recordings_are_heard_row_by_row(page: AppTest) -> None:
     )
     assert "40 posts, with recordings" in html and html.count("<td >recorded</td>") == 19
     assert "Every other answered row has no recording" in html and "torn" not in html
+    page.selectbox(key="batch_slices_by").set_value("Quality of the sound").run()
+    assert not page.exception and "nothing found" in _html(page)
     given = _find_recording(job, 0)
     assert given is not None and (given.name, given.data) == ("0.wav", _FILES["r/0.wav"])
     assert _find_recording(job, 39) is None

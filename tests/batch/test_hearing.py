@@ -12,7 +12,7 @@ from mhkd.batch.measured import pick_labelled
 from mhkd.batch.output import collect_answers, tabulate_answers
 from mhkd.batch.posts import Columns, check_posts, guess_recording
 from mhkd.batch.run import BatchRun
-from mhkd.batch.sounds import RowSound, Sounds
+from mhkd.batch.sounds import RowSound, Sounds, name_sounds
 from mhkd.batch.table import PostTable
 from mhkd.errors import Cancelled, InputError
 from tests.audio.making import make_tone, write_by_soundfile
@@ -212,3 +212,13 @@ def test_refusals(posts, tmp_path, more, told):
         more["recordings"] = tmp_path / more["recordings"]
     with pytest.raises(InputError, match=told):
         answer_file(ExamplePredictor(), posts, tmp_path / "o.csv", Choice(**more))
+
+
+def test_rows_are_sliced_by_their_sound():
+    sounds = Sounds(5)
+    sounds.note(0, RowSound("recorded", 1.0))
+    sounds.note(1, RowSound("recorded", 2.0, None, ("noisy",)))
+    sounds.note(2, RowSound("none", 0.0, "Torn."))
+    sounds.note(3, RowSound("none"))
+    told = ["nothing found", "answer limited", "not heard", "no sound", "no sound"]
+    assert name_sounds(sounds, range(5)) == told

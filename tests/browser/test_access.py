@@ -6,26 +6,31 @@ not listed there fails the test, too, so that the list stays true.
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.serving import await_port
+from app.tour import STEPS
+from mhkd.cases.store import CaseStore
+from tests.app.example_batch import write_posts
+from tests.browser.serving import serve_page
+from tests.cases.making import new_case
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytest.importorskip("axe_playwright_python", reason="axe is not installed")
 
-_ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_MS = 90_000.0
 _POST = "I feel like a burden and so tired. My sister helps."
+_STEPS = len(STEPS)
+# What is seen only where something is on the page.
+_FILLED = {
+    "analyse: Record", "compare: Record", "batch: How good", "cases: Record", "models: Behaviour",
+    f"tour: {_STEPS}",
+}  # fmt: skip
 PAGES = ("analyse", "compare", "batch", "cases", "models", "tour", "method")
 
 # Rule → what it is about in Streamlit 1.67, whose markup we can't change. None was found.
@@ -73,25 +78,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app over an analyser that answers by hand, with one case kept."""
     folder = tmp_path_factory.mktemp("access")
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    page = "tests/app/example_page.py"
-    command = [sys.executable, "-m", "streamlit", "run", page, "--server.port", str(port)]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(_ROOT),
-        "MHKD_CASES_URL": f"sqlite:///{folder}/cases.sqlite",
-    }
-    with (folder / "server.txt").open("w") as log:
-        server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=log, stderr=log)
-        try:
-            await_port(port, server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MHKD_CASES_URL", f"sqlite:///{folder}/cases.sqlite")
+        CaseStore.open().keep(new_case(text=_POST, now=datetime.now(UTC)))
+        with serve_page("tests/app/example_batch.py", folder / "server.txt") as address:
+            yield address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -103,11 +96,7 @@ def test_no_serious_finding_in_our_markup(
     axe = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
     found = {}
     for name in PAGES:
-        page.goto(f"{served}/{'' if name == 'analyse' else name}")  # the page that opens first
-        page.get_by_role("heading", level=1).first.wait_for()
-        if name == "analyse":
-            _analyse(page)
-        page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
+        _open(page, served, name)
         page.evaluate(axe)
         page.wait_for_function(_SETTLED)
         found[name] = page.evaluate(_RUN)
@@ -116,7 +105,11 @@ def test_no_serious_finding_in_our_markup(
             page.get_by_role("tabpanel").first.wait_for()
             page.wait_for_function(_SETTLED)
             found[f"{name}: {tab.inner_text()}"] = page.evaluate(_RUN)
-    assert {"analyse: Record", "models: Behaviour"} <= set(found)
+        for place in range(2, _STEPS + 1 if name == "tour" else 0):
+            _step(page, place)
+            page.wait_for_function(_SETTLED)
+            found[f"tour: {place}"] = page.evaluate(_RUN)
+    assert set(found) >= _FILLED
     page.evaluate("""document.querySelector(".stHtml").append(document.createElement("button"))""")
     assert ["button-name", True] in [finding[:2] for finding in page.evaluate(_RUN)]
     page.close()
@@ -139,18 +132,18 @@ def test_nothing_is_cut_off_at_the_right(
     page.set_default_timeout(_PATIENCE_MS)
     found = {}
     for name in PAGES:
-        page.goto(f"{served}/{'' if name == 'analyse' else name}")
-        page.get_by_role("heading", level=1).first.wait_for()
-        if name == "analyse":
-            _analyse(page)
-        page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
+        _open(page, served, name)
         found[name] = page.evaluate(_CUT_OFF)
         for tab in page.get_by_role("tab").all():
             tab.click()
             found[f"{name}: {tab.inner_text()}"] = page.evaluate(_CUT_OFF)
+        for place in range(2, _STEPS + 1 if name == "tour" else 0):
+            _step(page, place)
+            found[f"tour: {place}"] = page.evaluate(_CUT_OFF)
         scrolled = "(part) => part.scrollWidth - part.clientWidth"
         assert page.locator(".stMain").evaluate(scrolled) <= 0, name
     page.close()
+    assert set(found) >= _FILLED
     assert not {name: parts for name, parts in found.items() if parts}
 
 
@@ -183,6 +176,47 @@ def test_the_tour_by_keyboard(served: str, chromium: playwright_api.Browser) -> 
     page.keyboard.press("PageUp")
     page.get_by_text("Step 1 of 10").wait_for()
     page.close()
+
+
+def _open(page: playwright_api.Page, served: str, name: str) -> None:
+    """A page with something on it."""
+    page.goto(f"{served}/{'' if name == 'analyse' else name}")  # the page that opens first
+    page.get_by_role("heading", level=1).first.wait_for()
+    fill = {"analyse": _analyse, "compare": _compare, "batch": _answer, "cases": _find}.get(name)
+    if fill is not None:
+        fill(page)
+    page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
+
+
+def _compare(page: playwright_api.Page) -> None:
+    for label, text in (("Before", _POST), ("After", _POST.replace("so ", ""))):
+        page.get_by_label(label, exact=True).fill(text)
+        page.get_by_label(label, exact=True).blur()
+        page.get_by_text(f"{len(text)} of 25,000 characters").wait_for()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("tab", name="Record").wait_for()
+    page.get_by_role("button", name="Cancel").wait_for(state="detached")
+
+
+def _answer(page: playwright_api.Page) -> None:
+    page.locator("input[type=file]").wait_for(state="attached")
+    posts = {"name": "posts.csv", "mimeType": "text/csv", "buffer": write_posts(60).encode()}
+    page.locator("input[type=file]").set_input_files(posts)
+    page.get_by_role("button", name="Estimate the time").click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("tab", name="Export").wait_for()
+    page.get_by_role("tab", name="How good").wait_for()
+
+
+def _find(page: playwright_api.Page) -> None:
+    page.get_by_role("combobox", name="Open a case").click()
+    page.get_by_role("option").first.click()
+    page.get_by_role("tab", name="Record").wait_for()
+
+
+def _step(page: playwright_api.Page, place: int) -> None:
+    page.get_by_role("button", name="Next").click()
+    page.get_by_text(f"Step {place} of {_STEPS}").wait_for()
 
 
 def _analyse(page: playwright_api.Page) -> None:

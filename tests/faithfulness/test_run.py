@@ -114,3 +114,19 @@ def test_ids_that_occur_twice_are_refused(folder: Path, tmp_path: Path) -> None:
         evaluate_explanations(folder, file, tmp_path / "out.json")
     with pytest.raises(InputError, match="among"):
         evaluate_explanations(folder, file, tmp_path / "out.json", models=["teachers"])
+
+
+def test_other_posts_set_the_thresholds(folder: Path, data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("".join(data.read_text("utf-8").splitlines(keepends=True)), "utf-8")
+    few = tmp_path / "few.csv"
+    few.write_text("".join(data.read_text("utf-8").splitlines(keepends=True)[:3]), "utf-8")
+    options = {"models": ("student",), "thresholds_from": other}
+    report = json.loads(
+        evaluate_explanations(folder, few, tmp_path / "r.json", **options).read_text("utf-8")
+    )
+    student = report["models"]["student"]
+    assert student["posts"] == 2
+    assert student["thresholds"]["posts"] >= 20
+    assert report["thresholds_data"]["posts"] == 22
+    assert "by the limits that 22 other posts (other.csv)" in tell_faithfulness(report)

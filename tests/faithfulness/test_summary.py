@@ -63,6 +63,14 @@ def test_marks_are_set_by_the_thresholds_of_the_report(changes: dict[str, Any], 
     assert summarise([replace(ROW, **changes)])["marks"] == {mark: 1}
 
 
+def test_thresholds_of_other_posts_set_the_marks() -> None:
+    strict = [replace(ROW, random_advantages=(0.9,), rank_correlation=0.8)] * 20
+    found = summarise([ROW] * 20, strict)
+    assert found["thresholds"]["min_advantage"] == pytest.approx(0.9)
+    assert found["marks"] == {"caution": 20}
+    assert summarise([ROW] * 20)["marks"] == {"holds": 20}
+
+
 def test_other_methods_stand_beside_against_the_same_random_orders() -> None:
     rows = [
         replace(ROW, seconds=(Beside("occlusion", None, 0.4, 0.1), Beside("g", done, None, None)))

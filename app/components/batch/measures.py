@@ -29,8 +29,10 @@ from mhkd.batch.measured import Labelled
 from mhkd.batch.posts import name_doubts
 from mhkd.batch.run import BatchRun
 from mhkd.batch.slices import measure_slices, name_lengths, name_outside, name_values
+from mhkd.batch.sounds import name_sounds
 
 OUTSIDE: Final = "Outside what this model knows"
+_SOUND: Final = "Quality of the sound"
 
 
 def show_metrics(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None:
@@ -136,13 +138,16 @@ def show_slices(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None
     used = job.settings.columns
     taken = (used.text, used.id, used.label, used.recording)
     others = [name for name in job.table.columns if name not in taken]
-    familiar = [] if run.outside is None else [OUTSIDE]
-    offered = ["Length of the text", "Quality of the text", *familiar, *others]
+    known = [_SOUND] if run.sounds is not None else []
+    known += [] if run.outside is None else [OUTSIDE]
+    offered = ["Length of the text", "Quality of the text", *known, *others]
     by = st.selectbox("Slices by", offered, key="batch_slices_by")
     if by == "Length of the text":
         names = name_lengths([run.posts.texts[row] for row in labelled.rows])
     elif by == "Quality of the text":
         names = name_doubts(run.posts, labelled.rows)
+    elif by == _SOUND and run.sounds is not None:
+        names = name_sounds(run.sounds, labelled.rows)
     elif by == OUTSIDE and run.outside is not None:
         names = name_outside(run.outside, labelled.rows)
     else:
