@@ -209,7 +209,7 @@ def _answer(page: playwright_api.Page) -> None:
 
 
 def _find(page: playwright_api.Page) -> None:
-    page.get_by_role("combobox", name="Open a case").click()
+    page.get_by_role("combobox", name="Open a case").press("ArrowDown")  # opens it on a phone, too
     page.get_by_role("option").first.click()
     page.get_by_role("tab", name="Record").wait_for()
 
