@@ -62,7 +62,8 @@ _CUT_OFF = """() => {
   return [...document.querySelectorAll(".stMain *")]
     .filter((element) => element.checkVisibility() && element.getClientRects().length)
     .filter((element) => element.getBoundingClientRect().right > wide + 1)
-    .filter((element) => !scrolls(element) && !element.closest("svg, .js-plotly-plot, iframe"))
+    .filter((element) => !scrolls(element) && !element.matches("input[type=range]"))  // unseen
+    .filter((element) => !element.closest("svg, .js-plotly-plot, iframe"))
     .map((element) => element.outerHTML.slice(0, 160));
 }"""
 
@@ -209,6 +210,7 @@ def _answer(page: playwright_api.Page) -> None:
 
 
 def _find(page: playwright_api.Page) -> None:
+    page.wait_for_function(_SETTLED)  # a list that opens while the page is drawn closes again
     page.get_by_role("combobox", name="Open a case").press("ArrowDown")  # opens it on a phone, too
     page.get_by_role("option").first.click()
     page.get_by_role("tab", name="Record").wait_for()
