@@ -28,7 +28,7 @@ _POST = "I feel like a burden and so tired. My sister helps."
 _STEPS = len(STEPS)
 # What is seen only where something is on the page.
 _FILLED = {
-    "analyse: Record", "compare: Record", "batch: How good", "cases: Record", "models: Behaviour",
+    "analyse: Record", "compare: Record", "batch: How good", "models: Behaviour",
     f"tour: {_STEPS}",
 }  # fmt: skip
 PAGES = ("analyse", "compare", "batch", "cases", "models", "tour", "method")
@@ -79,7 +79,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app over an analyser that answers by hand, with one case kept."""
+    """The app over an analyser that answers by hand, with one case in the list of cases."""
     folder = tmp_path_factory.mktemp("access")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MHKD_CASES_URL", f"sqlite:///{folder}/cases.sqlite")
@@ -183,7 +183,7 @@ def _open(page: playwright_api.Page, served: str, name: str) -> None:
     """A page with something on it."""
     page.goto(f"{served}/{'' if name == 'analyse' else name}")  # the page that opens first
     page.get_by_role("heading", level=1).first.wait_for()
-    fill = {"analyse": _analyse, "compare": _compare, "batch": _answer, "cases": _find}.get(name)
+    fill = {"analyse": _analyse, "compare": _compare, "batch": _answer}.get(name)
     if fill is not None:
         fill(page)
     page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
@@ -207,13 +207,6 @@ def _answer(page: playwright_api.Page) -> None:
     page.get_by_role("button", name="Start").click()
     page.get_by_role("tab", name="Export").wait_for()
     page.get_by_role("tab", name="How good").wait_for()
-
-
-def _find(page: playwright_api.Page) -> None:
-    page.wait_for_function(_SETTLED)  # a list that opens while the page is drawn closes again
-    page.get_by_role("combobox", name="Open a case").press("ArrowDown")  # opens it on a phone, too
-    page.get_by_role("option").first.click()
-    page.get_by_role("tab", name="Record").wait_for()
 
 
 def _step(page: playwright_api.Page, place: int) -> None:
