@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -63,7 +64,7 @@ def show_export(store: CaseStore, cases: Sequence[Case]) -> None:
         )
         st.download_button(
             f"Export {n} case{'' if n == 1 else 's'} of {name}",
-            lambda name=name, n=n: _export(store, name, n),
+            partial(_export, store, name, n, open_desk().pseudonym),
             f"cases-{name}.csv",
             "text/csv",
             disabled=n == 0,
@@ -82,7 +83,7 @@ def show_backup(store: CaseStore, *, empty: bool) -> None:
         if not empty:
             st.download_button(
                 "Download backup",
-                lambda: _back_up(store),
+                partial(_back_up, store, open_desk().pseudonym),
                 "cases-backup.sqlite",
                 "application/vnd.sqlite3",
                 on_click="ignore",
@@ -94,14 +95,15 @@ def show_backup(store: CaseStore, *, empty: bool) -> None:
             _restore(store, given.getvalue())
 
 
-def _export(store: CaseStore, name: str, count: int) -> str:
-    told = {"bundle": name, "cases": count}
-    with noting_action("exported", open_desk().pseudonym, told):
+def _export(store: CaseStore, name: str, count: int, pseudonym: str) -> str:
+    """Called by the server when the download is asked for, where there is no session."""
+    with noting_action("exported", pseudonym, {"bundle": name, "cases": count}):
         return store.export_csv(name)
 
 
-def _back_up(store: CaseStore) -> bytes:
-    with noting_action("backed_up", open_desk().pseudonym, {}):
+def _back_up(store: CaseStore, pseudonym: str) -> bytes:
+    """As ``_export``."""
+    with noting_action("backed_up", pseudonym, {}):
         return copy_cases(store.engine)
 
 

@@ -103,13 +103,12 @@ def _offer_comparison(case: Case | None) -> None:
 def _ask_looks() -> bool:
     """Draws how the case is shown; True for its summary alone."""
     short = st.toggle("Summary only", key="analyse_short", persist_state="session")
-    if st.toggle(
+    st.toggle(  # what it does is done on every page, see ``draw_app``
         "Blur the post",
         key="analyse_blurred",
         persist_state="session",
         help="For a projector: the post and its words can’t be read on the screen.",
-    ):
-        blur_post()
+    )
     return short
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import models
-from app.components.cases_care import say_agreement
+from app.components.cases_care import _back_up, _export, say_agreement
 from app.escape import mark_text
 from mhkd.cases.agreement import Agreement
 from mhkd.cases.audit import verify_log
@@ -181,3 +181,17 @@ def test_marks_are_escaped() -> None:
         '<div class="marked-text" dir="auto" tabindex="0" role="group" aria-label="The post">'
         'a<mark title="x">&lt;b&gt;</mark>c</div>'
     )
+
+
+def test_downloads_are_noted_where_there_is_no_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MHKD_CASES_URL", f"sqlite:///{tmp_path}/kept/cases.sqlite")
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(tmp_path / "audit.jsonl"))
+    store = CaseStore.open()
+    kept = new_case(text="a grey winter")
+    store.keep(kept)
+    assert "a grey winter" in _export(store, kept.case.bundle_name, 1, "me")
+    assert _back_up(store, "me").startswith(b"SQLite format 3")
+    told = (tmp_path / "audit.jsonl").read_text()
+    assert "exported" in told and "backed_up" in told and "winter" not in told
