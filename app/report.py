@@ -61,6 +61,7 @@ class About:
         metrics: model → its metrics on the test split.
         judgement: what the reader noted.
         judged_first: it was noted before the answer was shown.
+        judged_after: what a reader who had noted one before noted after it.
         case: of a kept case, rows for the versions: what, and what it is.
     """
 
@@ -71,6 +72,7 @@ class About:
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     judgement: str | None = None
     judged_first: bool = True
+    judged_after: str | None = None
     case: Sequence[tuple[str, str]] = ()
 
 
@@ -131,6 +133,8 @@ def _build_summary(analysis: Analysis, about: About) -> str:
     if about.judgement is not None:
         when = "before the answer was shown" if about.judged_first else "after the answer"
         parts.append(build_note(f"Noted by the reader {when}", about.judgement))
+    if about.judged_after is not None:
+        parts.append(build_note("Noted by the reader after the answer", about.judged_after))
     disagreement = say_disagreement(analysis, about.sources)
     if disagreement is not None:
         parts.append(build_note("The teachers disagree.", disagreement))

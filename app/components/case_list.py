@@ -9,7 +9,7 @@ import streamlit as st
 from app.components.decide import say_judgement
 from app.escape import write_small_print, write_table
 from app.wording import say_probability, source_of
-from mhkd.cases.records import Case
+from mhkd.cases.records import Case, Judgement
 from mhkd.cases.store import CaseStore
 from mhkd.limits import MAX_LISTED_CASES
 
@@ -59,18 +59,24 @@ def say_student(case: Case, sources: Mapping[str, str]) -> str:
 
 
 def _tell(case: Case, sources: Mapping[str, str]) -> tuple[str, ...]:
-    first = " (first)" if case.judgement.first else ""
     return (
         case.id,
         f"{case.kept_at:%Y-%m-%d %H:%M}",
         f"{case.expires_on}",
         case.bundle_name,
-        f"{say_judgement(case.judgement.label, sources)}{first}",
+        _say_briefly(case.judgement, sources),
         say_student(case, sources),
         "kept" if case.text is not None else "not kept",
     )
 
 
+def _say_briefly(judgement: Judgement, sources: Mapping[str, str]) -> str:
+    label = say_judgement(judgement.label, sources)
+    if judgement.last != judgement.label:
+        return f"{label} (first), then {say_judgement(judgement.last, sources)}"
+    return f"{label} (first)" if judgement.first else label
+
+
 def _name(case: Case, sources: Mapping[str, str]) -> str:
-    judged = say_judgement(case.judgement.label, sources)
+    judged = say_judgement(case.judgement.last, sources)
     return f"{case.kept_at:%Y-%m-%d %H:%M} · {judged} · {case.id}"

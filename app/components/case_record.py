@@ -61,7 +61,7 @@ def build_report_of_case(case: Case, kept: KeptAnalysis, about: About, *, with_t
 
 def tell_about(case: Case, bundle: KnownBundle, made_at: datetime) -> About:
     """What its report says beside the analysis; the models' metrics only if they are the same."""
-    same = bundle.sha256 == case.bundle_sha256
+    same, after = bundle.sha256 == case.bundle_sha256, case.judgement.after
     return About(
         f"{made_at:%d %B %Y, %H:%M} UTC",
         bundle.sources,
@@ -70,6 +70,7 @@ def tell_about(case: Case, bundle: KnownBundle, made_at: datetime) -> About:
         bundle.metrics if same else {},
         say_judgement(case.judgement.label, bundle.sources),
         judged_first=case.judgement.first,
+        judged_after=None if after is None else say_judgement(after, bundle.sources),
         case=(
             ("Case", case.id),
             ("Kept", f"{case.kept_at:%d %B %Y, %H:%M} UTC"),

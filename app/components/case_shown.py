@@ -12,7 +12,7 @@ from app.components.answer import show_answer
 from app.components.case_explained import show_kept_emotions, show_kept_sound, show_kept_words
 from app.components.case_list import say_student
 from app.components.case_record import offer_json, show_kept_record
-from app.components.decide import say_judgement
+from app.components.decide import say_judgements
 from app.components.overview import open_details, show_overview
 from app.components.quality import show_read
 from app.components.summary import show_set
@@ -100,11 +100,10 @@ def _offer_deletion(store: CaseStore, case: Case) -> None:
 
 
 def _show_judgement(case: Case, sources: Mapping[str, str]) -> None:
-    noted = "before the answers were shown" if case.judgement.first else "after the answers"
     write_table(
         ("What", "Noted"),
         [
-            ("Judgement", f"{say_judgement(case.judgement.label, sources)}, {noted}"),
+            ("Judgement", say_judgements(case.judgement, sources)),
             ("Student", say_student(case, sources)),
             ("Bundle", f"{case.bundle_name} {case.bundle_version}, {case.bundle_sha256[:12]}…"),
             ("Kept", f"{case.kept_at:%d %B %Y, %H:%M} UTC"),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.escape import write_note, write_small_print, write_table
 from app.session import open_desk
-from mhkd.cases.agreement import Agreement, measure_agreement
+from mhkd.cases.agreement import Agreement, Changes, count_changes, measure_agreement
 from mhkd.cases.audit_notes import noting_action
 from mhkd.cases.backup import copy_cases, restore
 from mhkd.cases.place import sqlite_file
@@ -19,17 +19,27 @@ from mhkd.errors import CaseError
 
 
 def show_agreement(cases: Sequence[Case]) -> None:
-    """Draws Cohen's kappa for each bundle, of all judgements and of those noted first."""
+    """Draws Cohen's kappa for each bundle, and how often a judgement was changed."""
     st.header("Agreement of readers and student", anchor=False)
-    rows = []
+    rows, told = [], []
     for name in _bundles(cases):
         of_bundle = [case for case in cases if case.bundle_name == name]
-        labels = of_bundle[0].labels
-        rows.append((name, "all", *say_agreement(measure_agreement(of_bundle, labels))))
         first = [case for case in of_bundle if case.judgement.first]
-        if first:
-            rows.append((name, "noted first", *say_agreement(measure_agreement(first, labels))))
+        twice = [case for case in first if case.judgement.after is not None]
+        for kind, chosen, last in (
+            ("all, the last", of_bundle, True),
+            ("before the answers", first, False),
+            ("before, where asked twice", twice if len(twice) < len(first) else [], False),
+            ("after, where asked twice", twice, True),
+        ):
+            if chosen:
+                found = measure_agreement(chosen, of_bundle[0].labels, last=last)
+                rows.append((name, kind, *say_agreement(found)))
+        if twice:
+            told.append(f"{name}: {say_changes(count_changes(twice))}")
     write_table(("Bundle", "Judgements", "Kappa (95 %)", "Agreed", "n"), rows, numeric=(2, 3, 4))
+    for line in told:
+        write_small_print(line)
     write_small_print(
         "Cohen’s kappa: 0 is what chance gives, 1 full agreement; bootstrap over cases. “Neither” "
         "and “can’t tell” are left out, and posts outside what the model knows. A judgement made "
@@ -48,18 +58,29 @@ def say_agreement(found: Agreement) -> tuple[str, str, str]:
     return told, f"{found.agreed:,}", f"{found.n:,}"
 
 
+def say_changes(found: Changes) -> str:
+    """How often readers changed their judgement after the answers, and which way."""
+    changed = found.toward + found.away + found.otherwise
+    told = f"of {found.n:,} judged before the answers and after, {changed:,} changed"
+    if not changed:
+        return f"{told}."
+    other = f", {found.otherwise:,} otherwise" if found.otherwise else ""
+    return f"{told}: {found.toward:,} to the student’s label, {found.away:,} away from it{other}."
+
+
 def show_export(store: CaseStore, cases: Sequence[Case]) -> None:
     """Draws one download for each bundle."""
     st.header("Export for training", anchor=False)
     write_small_print(
-        "CSV with id, text, label: the cases whose text was kept and whose judgement is a label. "
+        "CSV with id, text, label, judged_first: the cases whose text was kept and whose last "
+        "judgement is a label; judged_first is the one noted before the answers. "
         "The text is de-identified, not anonymous; treat the file like the posts."
     )
     for name in _bundles(cases):
         n = sum(
             case.bundle_name == name
             and case.text is not None
-            and case.judgement.label in case.labels
+            and case.judgement.last in case.labels
             for case in cases
         )
         st.download_button(

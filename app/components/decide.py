@@ -9,7 +9,9 @@ import streamlit as st
 from app.escape import write_small_print
 from app.wording import source_of
 from app.work import Case
-from mhkd.cases.records import NEITHER, UNSURE
+from mhkd.cases.records import NEITHER, UNSURE, Judgement
+
+_QUESTION = "What does the post resemble, in your judgement?"
 
 
 def ask_decide_first() -> bool:
@@ -23,10 +25,12 @@ def ask_decide_first() -> bool:
     )
 
 
-def ask_judgement(labels: tuple[str, ...], sources: Mapping[str, str], key: str) -> str | None:
+def ask_judgement(
+    labels: tuple[str, ...], sources: Mapping[str, str], key: str, question: str = _QUESTION
+) -> str | None:
     """Draws the choice of a judgement; None while nothing is chosen."""
     return st.radio(
-        "What does the post resemble, in your judgement?",
+        question,
         [*labels, NEITHER, UNSURE],
         index=None,
         format_func=lambda label: say_judgement(label, sources),
@@ -49,3 +53,16 @@ def say_judgement(label: str, sources: Mapping[str, str]) -> str:
     return {NEITHER: "Neither", UNSURE: "Can’t tell"}.get(
         label, f"Posts from {source_of(label, sources)}"
     )
+
+
+def say_judgements(judgement: Judgement, sources: Mapping[str, str]) -> str:
+    """One judgement, or both, with when they were made."""
+    label = say_judgement(judgement.label, sources)
+    if not judgement.first:
+        return f"{label}, after the answers"
+    if judgement.after is None:
+        return f"{label}, before the answers were shown"
+    if judgement.after == judgement.label:
+        return f"{label}, before the answers were shown and after"
+    after = say_judgement(judgement.after, sources)
+    return f"{label}, before the answers were shown; {after}, after"

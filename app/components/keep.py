@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -47,7 +48,7 @@ def show_keep(case: Case, analysis: Analysis, sources: Mapping[str, str]) -> Non
         return
     left, right = st.columns(2, gap="large")
     with left:
-        label = _ask_judgement(case, analysis, sources, key)
+        judgement = _ask_judgement(case, analysis, sources, key)
         note = st.text_area("Note", key=f"keep_note_{key}", max_chars=MAX_NOTE_CHARS, height=100)
     with right:
         days = st.radio(
@@ -59,20 +60,25 @@ def show_keep(case: Case, analysis: Analysis, sources: Mapping[str, str]) -> Non
             "of the post. With it, the case can be used for training."
         )
     text = _ask_text(case, key) if with_text else None
-    ready = label is not None and (text is not None or not with_text)
-    if st.button("Keep this case", type="primary", disabled=not ready, key=f"keep_do_{key}"):
-        _keep(
-            case, analysis, Judgement(label or "", case.judged_first is not None, note), text, days
-        )
+    ready = judgement is not None and (text is not None or not with_text)
+    asked = st.button("Keep this case", type="primary", disabled=not ready, key=f"keep_do_{key}")
+    if asked and judgement is not None:
+        _keep(case, analysis, replace(judgement, note=note), text, days)
 
 
 def _ask_judgement(
     case: Case, analysis: Analysis, sources: Mapping[str, str], key: str
-) -> str | None:
-    if case.judged_first is not None:
-        write_note("Your judgement", f"{say_judgement(case.judged_first, sources)} (noted first)")
-        return case.judged_first
-    return ask_judgement(analysis.labels, sources, f"keep_label_{key}")
+) -> Judgement | None:
+    """None while nothing is chosen. Who has judged before is asked again: both are kept."""
+    first = case.judged_first
+    if first is None:
+        label = ask_judgement(analysis.labels, sources, f"keep_label_{key}")
+        return None if label is None else Judgement(label)
+    write_note("Your judgement before the answers", say_judgement(first, sources))
+    after = ask_judgement(
+        analysis.labels, sources, f"keep_label_{key}", "And now that you have seen the answers?"
+    )
+    return None if after is None else Judgement(first, first=True, after=after)
 
 
 def _say_retention(days: int) -> str:

@@ -33,12 +33,37 @@ class Agreement:
     high: float | None
 
 
-def measure_agreement(cases: Sequence[Case], labels: Sequence[str], *, seed: int = 0) -> Agreement:
-    """Compares judgements with the student's answers, over cases of one bundle."""
+@dataclass(frozen=True)
+class Changes:
+    """Judgements made twice, before the answers and after them.
+
+    Attributes:
+        n: cases judged twice.
+        toward, away: those whose second judgement, unlike the first, is the student's label, and
+            those whose first was.
+        otherwise: changed, neither from nor to the student's label.
+    """
+
+    n: int
+    toward: int
+    away: int
+    otherwise: int
+
+
+def measure_agreement(
+    cases: Sequence[Case], labels: Sequence[str], *, last: bool = True, seed: int = 0
+) -> Agreement:
+    """Compares judgements with the student's answers, over cases of one bundle.
+
+    Args:
+        cases: the cases.
+        labels: of the bundle.
+        last: the readers' last judgements; False takes the first of those that judged twice.
+        seed: of the bootstrap.
+    """
+    judged = [(case.judgement.last if last else case.judgement.label, case) for case in cases]
     pairs = [
-        (case.judgement.label, case.model_label)
-        for case in cases
-        if case.judgement.label in labels and not case.outside
+        (label, case.model_label) for label, case in judged if label in labels and not case.outside
     ]
     counts = np.zeros((len(labels), len(labels)))
     for human, model in pairs:
@@ -60,6 +85,15 @@ def measure_agreement(cases: Sequence[Case], labels: Sequence[str], *, seed: int
         low=None if low is None else float(low),
         high=None if high is None else float(high),
     )
+
+
+def count_changes(cases: Sequence[Case]) -> Changes:
+    """How often readers changed their judgement once they had seen the answers."""
+    twice = [case for case in cases if case.judgement.after is not None]
+    changed = [case for case in twice if case.judgement.after != case.judgement.label]
+    toward = sum(case.judgement.after == case.model_label for case in changed)
+    away = sum(case.judgement.label == case.model_label for case in changed)
+    return Changes(len(twice), toward, away, len(changed) - toward - away)
 
 
 def kappa_of(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -36,11 +36,19 @@ class Judgement:
         label: a label of the bundle, ``NEITHER`` or ``UNSURE``.
         first: it was noted before the models' answers were shown.
         note: free text; marks that the patterns find are replaced when it is kept.
+        after: where ``first``, what the reader judged once the answers were there; None where
+            nobody asked.
     """
 
     label: str
     first: bool = False
     note: str = ""
+    after: str | None = None
+
+    @property
+    def last(self) -> str:
+        """The reader's last word."""
+        return self.label if self.after is None else self.after
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ def make_case(
     student = analysis.predictions.get("student")
     if student is None:
         raise CaseError("The student did not answer, so there is no case to keep.")
-    if judgement.label not in (*analysis.labels, NEITHER, UNSURE):
+    if {judgement.label, judgement.last} - {*analysis.labels, NEITHER, UNSURE}:
         raise CaseError("Choose a judgement: one of the labels, neither, or can’t tell.")
     if len(judgement.note) > MAX_NOTE_CHARS or len(text or "") > MAX_CHARS:
         raise CaseError(
@@ -123,9 +131,7 @@ def make_case(
         model_label=label,
         model_probability=float(probability),
         outside=analysis.familiarity is not None and analysis.familiarity.outside,
-        judgement=Judgement(
-            judgement.label, judgement.first, deidentify(_storable(judgement.note)).text
-        ),
+        judgement=replace(judgement, note=deidentify(_storable(judgement.note)).text),
         text=None if text is None else _storable(text),
     )
     return NewCase(case, keep_words_of(analysis, case.text, post=post))

@@ -22,6 +22,7 @@ cases = Table(
     Column("outside", Boolean, nullable=False),
     Column("judgement", String(200), nullable=False),
     Column("judged_first", Boolean, nullable=False),
+    Column("judged_after", String(200), nullable=True),
     Column("note", Text, nullable=False),
     Column("text", Text, nullable=True),
     Column("analysis", JSON, nullable=False),

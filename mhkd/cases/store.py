@@ -66,6 +66,7 @@ class CaseStore:
                     labels=list(case.labels),
                     judgement=case.judgement.label,
                     judged_first=case.judgement.first,
+                    judged_after=case.judgement.after,
                     note=case.judgement.note,
                     analysis=dict(new.analysis),
                 )
@@ -76,7 +77,14 @@ class CaseStore:
         """Cases, the latest first, whose text, note, judgement or id holds every word given."""
         if not self._exists():
             return ()
-        searched = (cases.c.text, cases.c.note, cases.c.judgement, cases.c.id, cases.c.bundle_name)
+        searched = (
+            cases.c.text,
+            cases.c.note,
+            cases.c.judgement,
+            cases.c.judged_after,
+            cases.c.id,
+            cases.c.bundle_name,
+        )
         wanted = and_(
             True,  # noqa: FBT003
             *(
@@ -123,21 +131,23 @@ class CaseStore:
         return self._delete(cases.c.expires_on <= (today or datetime.now(UTC).date()))
 
     def export_csv(self, bundle_name: str) -> str:
-        """The cases of a bundle that a recipe can train on: id, text, label.
+        """The cases of a bundle that a recipe can train on: id, text, label, judged_first.
 
-        Those are the cases with a text and with a label of the bundle as judgement. A text that
-        a spreadsheet would run as a formula gets an apostrophe in front.
+        Those are the cases with a text and with a label of the bundle as the last judgement;
+        ``judged_first`` is the one that was noted before the answers were seen, empty where none
+        was. A text that a spreadsheet would run as a formula gets an apostrophe in front.
         """
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("id", "text", "label"))
+        writer.writerow(("id", "text", "label", "judged_first"))
         for case in self.list(limit=1_000_000):
             if (
                 case.bundle_name == bundle_name
                 and case.text is not None
-                and case.judgement.label in case.labels
+                and case.judgement.last in case.labels
             ):
-                writer.writerow((case.id, disarm(case.text), case.judgement.label))
+                first = case.judgement.label if case.judgement.first else ""
+                writer.writerow((case.id, disarm(case.text), case.judgement.last, first))
         return stream.getvalue()
 
     def _delete(self, which: Any) -> int:
@@ -176,7 +186,9 @@ def _as_case(row: RowMapping) -> Case:
         **{name: row[name] for name in _plain_names()},
         kept_at=row["kept_at"].replace(tzinfo=UTC),
         labels=tuple(row["labels"]),
-        judgement=Judgement(row["judgement"], row["judged_first"], row["note"]),
+        judgement=Judgement(
+            row["judgement"], row["judged_first"], row["note"], row["judged_after"]
+        ),
     )
 
 

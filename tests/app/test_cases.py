@@ -78,7 +78,9 @@ def test_a_case_is_kept_only_after_each_step(open_page: Open, tmp_path: Path) ->
     assert not page.exception
 
 
-def test_decide_first_hides_the_answers_and_is_noted(open_page: Open) -> None:
+def test_decide_first_hides_the_answers_and_is_noted(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = open_page()
     page.toggle(key="decide_first").set_value(True).run()
     page = _analyse(page, _TEXT)
@@ -90,10 +92,19 @@ def test_decide_first_hides_the_answers_and_is_noted(open_page: Open) -> None:
     page = _settle(page)
     assert page.header[0].value.startswith("This post resembles")
     _start(page.checkbox, "keep_wanted").check().run()
+    assert _start(page.button, "keep_do").disabled, "the second judgement is asked for"
+    _start(page.radio, "keep_label").set_value("depression").run()
     _start(page.button, "keep_do").click().run()
     [case] = CaseStore.open().list()
-    assert case.judgement.first
+    judgement = case.judgement
+    assert (judgement.label, judgement.first, judgement.after) == ("suicide", True, "depression")
     assert case.text is None
+    monkeypatch.setattr("mhkd.cases.store.CaseStore.delete_expired", lambda self: 0)
+    page = _open_cases()
+    assert "of 1 judged before the answers and after, 1 changed" in _html(page)
+    assert "1 away from it" in _html(page)
+    page.selectbox(key="cases_list_open").set_value(case.id).run()
+    assert "before the answers were shown; Posts from" in _html(page)
 
 
 def test_who_has_seen_the_answer_does_not_decide_first(open_page: Open) -> None:

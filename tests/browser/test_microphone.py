@@ -33,7 +33,7 @@ def test_what_the_microphone_hears_is_analysed_and_outlives_other_pages(
         recorder.get_by_role("button", name="Stop recording").click()
         page.get_by_text("No text yet?").wait_for()  # the recording has arrived
         page.get_by_role("button", name="Analyse", exact=True).click()
-        page.get_by_text("Sound: recorded").wait_for()
+        page.get_by_text("Sound: recorded", exact=True).wait_for()
         page.get_by_role("link", name="Method and limits").click()
         page.get_by_role("heading", name="Limits").first.wait_for()
         page.get_by_role("link", name="Analyse").click()

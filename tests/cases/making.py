@@ -14,8 +14,8 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 def new_case(label: str = "suicide", **given: Any) -> NewCase:
     """A case of the example post."""
-    note, first = given.pop("note", ""), given.pop("first", False)
+    note, first, after = given.pop("note", ""), given.pop("first", False), given.pop("after", None)
     probability = given.pop("probability", 0.78)
     analysis = given.pop("analysis", None) or build_analysis(probability=probability)
     settings = {"id": new_id(), "now": NOW, **given}
-    return make_case(analysis, Judgement(label, first, note), **settings)
+    return make_case(analysis, Judgement(label, first, note, after), **settings)

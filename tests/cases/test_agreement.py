@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from mhkd.cases.agreement import kappa_of, measure_agreement
+from mhkd.cases.agreement import Changes, count_changes, kappa_of, measure_agreement
 from mhkd.cases.records import Case
 from tests.cases.making import new_case
 
@@ -65,3 +65,20 @@ def test_what_the_model_does_not_know_is_left_out() -> None:
     outside = [replace(case, outside=True) for case in _cases(("depression", 0.9, 3))]
     found = measure_agreement([*cases, *outside], LABELS)
     assert (found.n, found.agreed, found.left_out) == (4, 4, 3)
+
+
+def test_judgements_made_twice_count_as_what_they_were_and_what_they_became() -> None:
+    twice = [
+        new_case(before, probability=0.9, first=True, after=after).case  # the student: suicide
+        for before, after, times in (
+            ("suicide", "suicide", 2),
+            ("depression", "suicide", 3),
+            ("suicide", "depression", 1),
+            ("neither", "can't tell", 1),
+        )
+        for _ in range(times)
+    ]
+    once = [new_case("suicide", probability=0.9, first=True).case]
+    assert count_changes([*twice, *once]) == Changes(n=7, toward=3, away=1, otherwise=1)
+    assert measure_agreement(twice, LABELS, last=False).agreed == 3
+    assert measure_agreement(twice, LABELS).agreed == 5

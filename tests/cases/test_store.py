@@ -25,7 +25,7 @@ SECRET = "quixotic"
 
 
 def test_a_case_comes_back_as_it_was_kept(store: CaseStore) -> None:
-    new = new_case(note="päper ✓", text="I feel [name] 😀", first=True)
+    new = new_case(note="päper ✓", text="I feel [name] 😀", first=True, after="depression")
     store.keep(new)
     assert store.list() == (new.case,)
     assert store.read_analysis(new.case.id) == json.loads(json.dumps(new.analysis))
@@ -36,7 +36,7 @@ def test_nothing_is_made_before_the_first_case(store: CaseStore) -> None:
     assert store.list() == ()
     assert store.count() == 0
     assert store.delete_expired() == 0
-    assert store.export_csv("example") == "id,text,label\n"
+    assert store.export_csv("example") == "id,text,label,judged_first\n"
     file = sqlite_file(store.engine)
     if file is not None:
         assert not file.parent.exists()
@@ -85,13 +85,21 @@ def test_a_recipe_can_read_the_export(store: CaseStore, tmp_path: Path) -> None:
 
     awkward = 'a "quoted", text\nof two lines'
     kept = new_case(text=awkward)
-    for new in (kept, new_case(), new_case("neither", text="left out")):
+    changed = new_case("neither", text="of two minds", first=True, after="depression")
+    unsure = new_case("suicide", text="left out", first=True, after="neither")
+    for new in (kept, new_case(), new_case("neither", text="left out"), changed, unsure):
         store.keep(new)
     file = tmp_path / "cases.csv"
     file.write_text(store.export_csv("example"), "utf-8")
     table = read_posts_file(file, ("id", "text", "label"))
-    assert table.to_numpy().tolist() == [[kept.case.id, awkward, "suicide"]]
-    assert store.export_csv("other") == "id,text,label\n"
+    assert {(row.id, row.text, row.label) for row in table.itertuples()} == {
+        (kept.case.id, awkward, "suicide"),
+        (changed.case.id, "of two minds", "depression"),
+    }
+    assert {line.rsplit(",", 1)[-1] for line in file.read_text("utf-8").splitlines()[1:]} >= {
+        "", "neither"
+    }  # fmt: skip
+    assert store.export_csv("other") == "id,text,label,judged_first\n"
 
 
 def test_the_steps_lead_to_the_schema(store: CaseStore) -> None:
@@ -103,6 +111,17 @@ def test_the_steps_lead_to_the_schema(store: CaseStore) -> None:
         }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_database_of_the_first_version_keeps_its_cases(store: CaseStore) -> None:
+    new = new_case(first=True)
+    store.keep(new)
+    with store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE mhkd_cases DROP COLUMN judged_after"))
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
+    later = CaseStore(store.engine)
+    assert later.list() == (new.case,)
+    assert later.list()[0].judgement.after is None
 
 
 def test_a_later_database_is_refused(store: CaseStore) -> None:
@@ -151,4 +170,4 @@ def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     store = CaseStore(connect(make_url(f"sqlite:///{tmp_path}/file/cases.sqlite")))
     with pytest.raises(CaseError, match="can't be written"):
         store.keep(new_case())
-    assert io.StringIO(store.export_csv("example")).read() == "id,text,label\n"
+    assert io.StringIO(store.export_csv("example")).read() == "id,text,label,judged_first\n"
