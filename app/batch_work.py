@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from mhkd.analysis import BundleReference
 from mhkd.batch.measured import Labelled, measure_models, pick_labelled
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import Columns, check_posts
 from mhkd.batch.recordings import Recordings
 from mhkd.batch.run import BatchRun
 from mhkd.batch.table import PostTable
+from mhkd.cases.audit_notes import noting_batch
 from mhkd.errors import Cancelled, MhkdError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Job:
     Attributes:
         stage: opening, first rows, ready, running, measuring, cancelled or done.
         labelled: the rows with labels, once measured; metrics: of each model.
+        pseudonym: of the reader, for the audit log.
     """
 
     table: PostTable
@@ -63,6 +66,7 @@ class Job:
     labelled: Labelled | None = None
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     work: Future[None] | None = None
+    pseudonym: str = ""
 
     @property
     def busy(self) -> bool:
@@ -95,12 +99,12 @@ class BatchDesk:
         self.job: Job | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
 
-    def prepare(self, settings: Settings, opening: Future[Analyser]) -> None:
+    def prepare(self, settings: Settings, opening: Future[Analyser], pseudonym: str = "") -> None:
         """Checks the rows and answers the first ones, which tells how long all will take."""
         self.stop()
         if self.table is not None:
             heard = None if settings.recordings is None else self.recordings
-            self.job = job = Job(self.table, settings, opening, heard)
+            self.job = job = Job(self.table, settings, opening, heard, pseudonym=pseudonym)
             job.work = self._pool.submit(_prepare, job)
 
     def go_on(self) -> None:
@@ -165,7 +169,11 @@ def _run(job: Job) -> None:
     stage = "cancelled"
     try:
         analyser = _await_models(job)
-        run.advance(analyser, cancel=job.cancel)
+        manifest = analyser.manifest
+        bundle = BundleReference(manifest.name, manifest.version, analyser.sha256)
+        settings = {"models": run.models, "recordings": run.hears}
+        with noting_batch(run.posts.texts, bundle, job.pseudonym, settings, run.count):
+            run.advance(analyser, cancel=job.cancel)
         stage = "done"
     except Cancelled:
         pass  # what is done is measured all the same

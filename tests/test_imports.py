@@ -64,7 +64,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}
     | {"device", "explain.students", "reports"},
     "metrics": set(),
-    "batch": {"analyser", "device", "metrics", "text"},
+    "batch": {"analyser", "device", "metrics", "text", "cases.audit_notes"},
     "behaviour": {"analyser", "bundle", "device", "reports"},
     "bench": {"analyser", "audio", "batch_predictions", "bundle", "device", "models"}
     | {"post_run", "predictions", "tables"},

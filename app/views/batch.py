@@ -85,7 +85,7 @@ def _show_setup(desk: BatchDesk) -> None:
         if not settings.models:
             write_note("No model", "Choose at least one model.")
         elif st.button("Estimate the time", type="primary" if job is None else "secondary"):
-            desk.prepare(settings, opening)
+            desk.prepare(settings, opening, open_desk().pseudonym)
             st.rerun()
 
 

@@ -83,6 +83,7 @@ def answer_file(
     out: Path,
     choice: Choice,
     on_progress: Callable[[BatchRun], None] | None = None,
+    noting: Callable[[BatchRun], AbstractContextManager[None]] | None = None,
 ) -> Answered:
     """Answers every post of a file.
 
@@ -94,6 +95,7 @@ def answer_file(
         out: Parquet, or CSV by its ending.
         choice: what is asked.
         on_progress: called after each chunk.
+        noting: within which the rows are answered, for a log.
 
     Raises:
         InputError: the file, an option or the place of ``out`` can't be used.
@@ -104,7 +106,9 @@ def answer_file(
     if out.suffix.lower() not in (".parquet", ".csv"):
         raise InputError(f"{out} ends neither in .parquet nor in .csv. Give it one of them.")
     with _open_recordings(choice) as recordings:
-        return _answer(analyser, file, out, choice, recordings, on_progress)
+        return _answer(
+            analyser, file, out, choice, recordings, on_progress, noting or _note_nothing
+        )
 
 
 def _answer(
@@ -114,6 +118,7 @@ def _answer(
     choice: Choice,
     recordings: Recordings | None,
     on_progress: Callable[[BatchRun], None] | None,
+    noting: Callable[[BatchRun], AbstractContextManager[None]],
 ) -> Answered:
     content = _read_content(file)
     table = read_table(file.name, content)
@@ -140,10 +145,11 @@ def _answer(
         if on_progress is not None:
             on_progress(run)
 
-    try:
-        run.advance(analyser, on_chunk=note)
-    finally:
-        save_partial(run, partial, key)
+    with noting(run):
+        try:
+            run.advance(analyser, on_chunk=note)
+        finally:
+            save_partial(run, partial, key)
     answers = tabulate_answers(
         run,
         ids=None if columns.id is None else table.columns[columns.id],
@@ -162,6 +168,10 @@ def _answer(
         () if run.sounds is None else tuple(run.sounds.list_faults()),
         None if run.outside is None else int(run.outside.sum()),
     )
+
+
+def _note_nothing(_: BatchRun) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def _open_recordings(choice: Choice) -> AbstractContextManager[Recordings | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +49,9 @@ def batch(
     if not file.is_file():
         raise InputError(f"There is no file {file}: expected CSV, Parquet or JSONL.")
     from mhkd.analyser import Analyser
+    from mhkd.analysis import BundleReference
     from mhkd.batch.answer_file import Choice, answer_file
+    from mhkd.cases.audit_notes import noting_batch
 
     analyser = Analyser.open(bundle, device=check_device(device), rounded=bf16)
     manifest = analyser.manifest
@@ -63,8 +65,14 @@ def batch(
         with_text=with_text,
         version=f"{manifest.name} {manifest.version} {digest}{' bf16' if bf16 else ''}",
     )
+    reference = BundleReference(manifest.name, manifest.version, analyser.sha256)
+    settings = {"models": choice.models, "recordings": recordings is not None}
+
+    def noting(run: BatchRun) -> AbstractContextManager[None]:
+        return noting_batch(run.posts.texts, reference, "command line", settings, run.count)
+
     with _status() as on_progress:
-        answered = answer_file(analyser, file, out, choice, on_progress)
+        answered = answer_file(analyser, file, out, choice, on_progress, noting)
     for fault in answered.faults:
         typer.echo(f"row {fault.row}: {fault.message}", err=True)
     for row, reason in answered.sound_faults:

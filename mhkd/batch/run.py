@@ -89,6 +89,16 @@ class BatchRun:
         """Every usable row is behind us."""
         return self.done >= self.total
 
+    def count(self) -> dict[str, int | None]:
+        """Rows in all, behind us, that can't be answered, and outside what the student knows."""
+        outside = None if self.outside is None else int(self.outside.sum())
+        return {
+            "rows": len(self.posts),
+            "done": self.done,
+            "faults": len(self.faults),
+            "outside": outside,
+        }
+
     @property
     def hears(self) -> bool:
         """The audio teacher hears recordings."""

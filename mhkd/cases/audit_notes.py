@@ -1,12 +1,13 @@
-"""What is noted of an analysis, in the page and on the command line alike."""
+"""What is noted of an analysis or a batch, in the page and on the command line alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from mhkd.analysis import Analysis
+from mhkd.analysis import Analysis, BundleReference
 from mhkd.cases.audit import AuditLog, Event
 from mhkd.errors import Cancelled, MhkdError
 
@@ -53,6 +54,47 @@ def noting_action(action: str, pseudonym: str, outcome: Mapping[str, Any]) -> It
     yield
     if log is not None:
         log.note(Event(action, pseudonym, {}, outcome))
+
+
+@contextmanager
+def noting_batch(
+    texts: Sequence[str],
+    bundle: BundleReference,
+    pseudonym: str,
+    settings: Mapping[str, Any],
+    count: Callable[[], Mapping[str, Any]],
+) -> Iterator[None]:
+    """Notes the batch answered within, or how far it came, if a log is configured.
+
+    Args:
+        texts: of all rows; one keyed hash of them together reaches the log.
+        bundle: that answers.
+        pseudonym: of the one who asked.
+        settings: what was chosen.
+        count: rows answered and left, called at the end.
+
+    Raises:
+        CaseError: before anything is done, if it could not be noted.
+    """
+    log = AuditLog.configured()
+    if log is None:
+        yield
+        return
+    log.check()
+    action = "batch stopped"
+    try:
+        yield
+        action = "batch answered"
+    finally:
+        log.note(Event(action, pseudonym, settings, count(), bundle, _identify(texts)))
+
+
+def _identify(texts: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        content = text.encode("utf-8", "surrogatepass")
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()
 
 
 def _outcome(analysis: Analysis) -> dict[str, Any]:

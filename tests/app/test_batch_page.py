@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -219,7 +221,10 @@ def test_unknown_labels_wait_for_a_meaning(page: AppTest) -> None:
     assert not page.exception
 
 
-def test_a_cancelled_batch_goes_on(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_batch_goes_on(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(tmp_path / "audit.jsonl"))
     page = _press(_upload(page, write_posts(200)), "Estimate the time")
     analyser = models.open_analyser().result()
     analyser.pause_s = 0.02
@@ -234,6 +239,10 @@ def test_a_cancelled_batch_goes_on(page: AppTest, monkeypatch: pytest.MonkeyPatc
     page = _press(page, "Continue")
     assert desk.job.run.finished
     assert not page.exception
+    noted = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert [line["action"] for line in noted] == ["batch stopped", "batch answered"]
+    assert [line["outcome"]["done"] for line in noted] == [done, 199]
+    assert noted[0]["pseudonym"].startswith("session-")
 
 
 def test_forgetting_drops_everything(page: AppTest) -> None:

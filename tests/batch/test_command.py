@@ -1,5 +1,7 @@
 """``mhkd batch`` over a tiny real bundle."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -15,11 +17,12 @@ def bundle(tmp_path_factory):
     return build_tiny_bundle(tmp_path_factory.mktemp("batched"))
 
 
-def test_every_row_is_answered_as_alone(bundle, tmp_path, capsys):
+def test_every_row_is_answered_as_alone(bundle, tmp_path, capsys, monkeypatch):
     from mhkd.analyser import Analyser
 
     texts = [POST, "", "The walk today was good", POST * 3]
     file, out = tmp_path / "posts.parquet", tmp_path / "out.parquet"
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(tmp_path / "audit.jsonl"))
     pd.DataFrame({"body": texts}).to_parquet(file)
     command = ["batch", str(file), "--bundle", str(bundle), "--out", str(out)]
     assert main([*command, "--models", "student,text,emotion", "--text-column", "body"]) == 0
@@ -34,6 +37,14 @@ def test_every_row_is_answered_as_alone(bundle, tmp_path, capsys):
     mean = (table["text_suicide"] + table["emotion_suicide"]) / 2
     assert table["teachers_suicide"].to_numpy() == pytest.approx(mean.to_numpy(), nan_ok=True)
     assert "body" not in table and "walk" not in told.out + told.err
+    noted = json.loads((tmp_path / "audit.jsonl").read_text())
+    assert noted["action"] == "batch answered"
+    assert noted["outcome"] == {
+        "rows": 4,
+        "done": 3,
+        "faults": 1,
+        "outside": noted["outcome"]["outside"],
+    }
 
 
 def test_recordings_are_heard_as_alone_and_distances_told(bundle, tmp_path, capsys):

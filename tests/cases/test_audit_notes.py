@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mhkd.analysis import BundleReference
 from mhkd.cases.audit import verify_log
-from mhkd.cases.audit_notes import noting_action, noting_analysis
-from mhkd.errors import CaseError, InputError
+from mhkd.cases.audit_notes import noting_action, noting_analysis, noting_batch
+from mhkd.errors import Cancelled, CaseError, InputError
 from tests.app.example_analysis import TEXT, build_analysis
 
 
@@ -57,3 +58,29 @@ def test_an_act_that_fails_is_not_noted_as_done(
     with pytest.raises(CaseError), noting_action("deleted", "me", {}):
         raise CaseError("The database is away.")
     assert not file.exists() or not file.read_text()
+
+
+def test_a_batch_is_noted_with_how_far_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "audit.jsonl"
+    monkeypatch.setenv("MHKD_AUDIT_LOG", str(file))
+    bundle, done = BundleReference("example", "1", "0" * 64), {"rows": 2, "done": 0}
+    texts = [TEXT, "\ud800 torn"]
+    with (
+        pytest.raises(Cancelled),
+        noting_batch(texts, bundle, "me", {"models": ["student"]}, lambda: done),
+    ):
+        done["done"] = 1
+        raise Cancelled
+    with noting_batch(texts, bundle, "me", {"models": ["student"]}, lambda: done):
+        done["done"] = 2
+    with noting_batch(["".join(texts), ""], bundle, "me", {}, lambda: done):
+        pass
+    assert verify_log(file).lines == 3
+    stopped, answered, other = map(json.loads, file.read_text().splitlines())
+    assert (stopped["action"], stopped["outcome"]["done"]) == ("batch stopped", 1)
+    assert (answered["action"], answered["outcome"]["done"]) == ("batch answered", 2)
+    assert answered["bundle"]["name"] == "example"
+    assert stopped["input_hmac"] == answered["input_hmac"] != other["input_hmac"]
+    assert "burden" not in file.read_text()
