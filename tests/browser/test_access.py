@@ -67,6 +67,49 @@ _CUT_OFF = """() => {
     .map((element) => element.outerHTML.slice(0, 160));
 }"""
 
+# Pairs of texts drawn over one another. What is fixed or sticks lies over what scrolls below it.
+_OVERLAPS = """() => {
+  const cut = (rect, element) => {
+    let [left, top, right, bottom] = [rect.left, rect.top, rect.right, rect.bottom];
+    for (let at = element; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (["fixed", "sticky"].includes(style.position)) return null;
+      if (style.overflowX === "visible" && style.overflowY === "visible") continue;
+      const bound = at.getBoundingClientRect();
+      left = Math.max(left, bound.left); right = Math.min(right, bound.right);
+      top = Math.max(top, bound.top); bottom = Math.min(bottom, bound.bottom);
+    }
+    return right - left > 2 && bottom - top > 2 ? { left, top, right, bottom } : null;
+  };
+  const seen = [], range = document.createRange();
+  const walker = document.createTreeWalker(document.querySelector(".stMain"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, parent = node.parentElement;
+    const options = { opacityProperty: true, visibilityProperty: true };
+    if (!node.data.trim() || !parent.checkVisibility(options)) continue;
+    if (parent.closest("svg, .js-plotly-plot, iframe, style, script")) continue;
+    range.selectNodeContents(node);
+    for (const rect of range.getClientRects()) {
+      const box = cut(rect, parent);
+      if (box) seen.push({ ...box, node });
+    }
+  }
+  const found = [];
+  seen.sort((one, other) => one.top - other.top);
+  seen.forEach((one, place) => {
+    for (const other of seen.slice(place + 1)) {
+      if (other.top >= one.bottom) break;
+      if (other.node === one.node) continue;
+      const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const high = Math.min(one.bottom, other.bottom) - other.top;
+      const least = Math.min(one.bottom - one.top, other.bottom - other.top);
+      if (wide > 3 && high > 0.4 * least)
+        found.push(`${one.node.data.trim().slice(0, 60)} | ${other.node.data.trim().slice(0, 60)}`);
+    }
+  });
+  return found;
+}"""
+
 # Nothing is computed, and nothing fades any more: half faded, words have too little contrast.
 _SETTLED = """() =>
   document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
@@ -125,8 +168,8 @@ def test_no_serious_finding_in_our_markup(
     assert not theirs
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1920, 1080), (3840, 2160)])
-def test_nothing_is_cut_off_at_the_right(
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900), (1920, 1080), (3840, 2160)])
+def test_nothing_is_cut_off_at_the_right_and_no_text_lies_over_another(
     served: str, chromium: playwright_api.Browser, width: int, height: int
 ) -> None:
     page = chromium.new_page(viewport={"width": width, "height": height})
@@ -134,18 +177,20 @@ def test_nothing_is_cut_off_at_the_right(
     found = {}
     for name in PAGES:
         _open(page, served, name)
-        found[name] = page.evaluate(_CUT_OFF)
+        found[name] = _look(page)
         for tab in page.get_by_role("tab").all():
             tab.click()
-            found[f"{name}: {tab.inner_text()}"] = page.evaluate(_CUT_OFF)
+            found[f"{name}: {tab.inner_text()}"] = _look(page)
         for place in range(2, _STEPS + 1 if name == "tour" else 0):
             _step(page, place)
-            found[f"tour: {place}"] = page.evaluate(_CUT_OFF)
+            found[f"tour: {place}"] = _look(page)
         scrolled = "(part) => part.scrollWidth - part.clientWidth"
         assert page.locator(".stMain").evaluate(scrolled) <= 0, name
-    page.close()
     assert set(found) >= _FILLED
     assert not {name: parts for name, parts in found.items() if parts}
+    page.evaluate("document.querySelector('h1').style.marginBottom = '-3rem'")  # as a fault would
+    assert page.evaluate(_OVERLAPS)
+    page.close()
 
 
 def test_figures_are_saved_in_the_browser(
@@ -207,6 +252,11 @@ def _answer(page: playwright_api.Page) -> None:
     page.get_by_role("button", name="Start").click()
     page.get_by_role("tab", name="Export").wait_for()
     page.get_by_role("tab", name="How good").wait_for()
+
+
+def _look(page: playwright_api.Page) -> list[str]:
+    page.wait_for_function(_SETTLED)
+    return [*page.evaluate(_CUT_OFF), *page.evaluate(_OVERLAPS)]
 
 
 def _step(page: playwright_api.Page, place: int) -> None:
