@@ -29,7 +29,7 @@ CONFIG: Final[dict[str, Any]] = {
     "scrollZoom": False,
     "responsive": True,
 }
-_ONE_LINE_CHARS: Final = 40  # of both ends of an axis from 0 to 1, side by side on a phone
+_ONE_LINE_CHARS: Final = 34  # of both ends of an axis from 0 to 1, side by side on a phone
 _LINE_PX: Final = 18
 _ORDER = ("emotion", "audio", "text", "teachers", "student")
 CLEAR = "rgba(0,0,0,0)"

@@ -48,8 +48,8 @@ def test_a_model_without_answer_is_named_not_drawn_as_zero() -> None:
 
 def test_long_names_of_both_ends_stand_on_two_lines() -> None:
     analysis = build_analysis()
-    sources = {"suicide": "r/depression", "depression": "other parts of Reddit"}
-    short, long = (charts.draw_models(analysis, "suicide", names) for names in (SOURCES, sources))
+    brief = {"suicide": "r/SuicideWatch", "depression": "r/sad"}
+    short, long = (charts.draw_models(analysis, "suicide", names) for names in (brief, SOURCES))
     for figure, apart in ((short, False), (long, True)):
         ends = [note for note in figure.layout.annotations if "→" in note.text or "←" in note.text]
         assert (ends[0].yshift != ends[1].yshift) is apart

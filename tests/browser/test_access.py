@@ -67,7 +67,8 @@ _CUT_OFF = """() => {
     .map((element) => element.outerHTML.slice(0, 160));
 }"""
 
-# Pairs of texts drawn over one another. What is fixed or sticks lies over what scrolls below it.
+# Pairs of texts, also of figures, drawn over one another. What is fixed or sticks lies over what
+# scrolls below it.
 _OVERLAPS = """() => {
   const cut = (rect, element) => {
     let [left, top, right, bottom] = [rect.left, rect.top, rect.right, rect.bottom];
@@ -87,7 +88,7 @@ _OVERLAPS = """() => {
     const node = walker.currentNode, parent = node.parentElement;
     const options = { opacityProperty: true, visibilityProperty: true };
     if (!node.data.trim() || !parent.checkVisibility(options)) continue;
-    if (parent.closest("svg, .js-plotly-plot, iframe, style, script")) continue;
+    if (parent.closest("iframe, style, script")) continue;
     range.selectNodeContents(node);
     for (const rect of range.getClientRects()) {
       const box = cut(rect, parent);
