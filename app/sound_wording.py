@@ -41,10 +41,44 @@ def say_gradients(found: SoundChecks) -> str | None:
     told += ")" if other.converged else "; they did not converge)"
     if other.rank_correlation is None:
         return f"{told} count every stretch the same."
-    return (
-        f"{told} order the stretches with a rank correlation of {other.rank_correlation:.2f} to "
+    told += (
+        f" order the stretches with a rank correlation of {other.rank_correlation:.2f} to "
         f"silencing them; {100 * other.padding_share:.0f} % of their weight lies on the padding."
     )
+    if other.comprehensiveness is None or found.trust is None:
+        return told
+    told += (
+        " With noise in place of the strongest stretches by them the logit falls by "
+        f"{signed(other.comprehensiveness, 2)}, of random ones by "
+        f"{signed(found.trust.random_comprehensiveness, 2)}."
+    )
+    return f"{told} Don’t build on them." if are_gradients_doubtful(found) else told
+
+
+def are_gradients_doubtful(found: SoundChecks) -> bool:
+    """Whether gradients of sound did not converge, or order stretches no better than chance."""
+    other, trust = found.gradients, found.trust
+    if other is None or not other.converged:
+        return other is not None
+    if other.comprehensiveness is None or trust is None:
+        return False
+    return other.comprehensiveness <= trust.random_comprehensiveness
+
+
+def name_fills(found: SoundChecks) -> tuple[str, ...]:
+    """The header over ``tabulate_fills``."""
+    names = ("Stretch", "Silence", "Noise")
+    if found.gradients is None:
+        return names
+    return (*names, "Gradients (doubtful)" if are_gradients_doubtful(found) else "Gradients")
+
+
+def name_stretch(found: SoundAttribution) -> str:
+    """What one bar stands for, as the end of “when … filled”."""
+    texts = [part.text for part in found.segments if part.text]
+    if not texts:
+        return "that stretch is"
+    return "those words are" if any(" " in text for text in texts) else "that word is"
 
 
 def say_manner(found: SoundChecks) -> str:

@@ -28,8 +28,14 @@ _TRUST_REASONS: Final[Mapping[str, str]] = {
     "methods_disagree": "the two methods disagree",
     "agreement_by_chance": "the two methods agree no more than by chance",
     "baseline_changes_order": "another baseline puts the words in another order",
+    "gradients_differ": "the gradients put the stretches in another order",
     "not_converged": "gradients did not converge",
 }
+
+_ALSO: Final = (
+    "if the strongest alone keep more of the answer than random ones, and if gradients that were "
+    "asked converge and neither they nor another baseline tell another order."
+)
 
 
 def say_words_trust(found: WordAttribution | EmotionAttribution) -> str:
@@ -121,16 +127,17 @@ def say_thresholds(trust: WordTrust | None) -> str | None:
         return None
     if not limits.posts:
         return (
-            "The mark: it fails if its order is no better than random; it holds if the strongest "
-            f"suffice and the methods correlate above {limits.min_rank_correlation:.2f} and more "
-            "than shuffled scores may. This bundle carries no thresholds from held-out posts."
+            "The mark: it fails if its order is no better than random; it holds if the methods "
+            f"correlate above {limits.min_rank_correlation:.2f} and more than shuffled scores may, "
+            f"{_ALSO} This bundle carries no thresholds from held-out posts."
         )
+    reached = "" if limits.reached is None else f", which {100 * limits.reached:.0f} % of them do"
     return (
         f"The mark comes from {limits.posts:,} held-out posts, from which no model "
         f"learned: it holds with a lead over random orders of {limits.min_advantage:.2f}, which "
-        "chance reaches in 5 %, and a correlation of the two methods of "
-        f"{limits.min_rank_correlation:.2f}, which 90 % of them reach, and of more than shuffled "
-        "scores may. It fails if its order is no better than random."
+        "chance reaches in 5 %, if the two methods correlate by "
+        f"{limits.min_rank_correlation:.2f} and more{reached}, and by more than shuffled scores "
+        f"may, {_ALSO} It fails if its order is no better than random."
     )
 
 

@@ -13,13 +13,15 @@ class TrustThresholds:
     Attributes:
         min_advantage: lead of comprehensiveness over the mean random order that only 5 %
             of random orders reach.
-        min_rank_correlation: of two methods; reached by 90 % of held-out posts.
+        min_rank_correlation: of two methods; what 90 % of held-out posts reach, at least 0.
         posts: held-out posts that both come from; 0 where the bundle carries none.
+        reached: share of them that reach ``min_rank_correlation``; null where it was not kept.
     """
 
     min_advantage: float
     min_rank_correlation: float
     posts: int
+    reached: float | None = None
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ class WordTrust:
         mark: ``holds``, ``caution`` or ``fails``.
         reasons: no_better_than_random, little_better_than_random,
             strongest_do_not_suffice, methods_disagree, agreement_by_chance,
-            baseline_changes_order, not_converged.
+            baseline_changes_order, gradients_differ, not_converged.
         random_orders: comprehensiveness of each random order.
-        second_comprehensiveness, second_sufficiency: of the second method's order.
+        second_comprehensiveness, second_sufficiency: of the second method's order; null where it
+            was not tried.
         thresholds: what the mark was set by.
     """
 

@@ -150,7 +150,7 @@ class SoundGradients:
         padding_share: share of the scores' absolute sum that falls on the padding.
         rank_correlation: Spearman's, with the occlusion; null where one does not vary.
         relative_gap, converged, steps: as of words.
-        comprehensiveness, sufficiency: of their order, by silencing; null for few stretches.
+        comprehensiveness, sufficiency: of their order, by noise; null for few stretches.
     """
 
     method: str
@@ -175,7 +175,7 @@ class SoundChecks:
         bands: each band of frequencies taken out.
         probability: calibrated, of the label explained, for the recording as it is.
         changes: pitch, tempo and loudness changed.
-        trust: how the occlusion with silence fares; null for few stretches.
+        trust: how the order of silence fares with noise in its place; null for few stretches.
         gradients: the second opinion; null where it was not asked for.
     """
 

@@ -95,7 +95,7 @@ MAX_RELATIVE_GAP: Final = 0.05
 MAX_OCCLUDED_WORDS: Final = 150  # longer posts are occluded by sentences
 MAX_OCCLUDED_SENTENCES: Final = 60
 SOUND_SEGMENT_S: Final = 0.5
-MAX_SOUND_SEGMENTS: Final = 40
+MAX_SOUND_SEGMENTS: Final = 60
 FEW_OCCLUDED: Final = (
     8  # parts, below which a fifth is one; without one, a score is the fall itself
 )

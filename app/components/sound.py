@@ -20,6 +20,8 @@ from app.figure_numbers import list_sound
 from app.sound_chart import draw_sound
 from app.sound_wording import (
     list_spoken,
+    name_fills,
+    name_stretch,
     say_fills,
     say_gradients,
     say_manner,
@@ -118,8 +120,8 @@ def draw_spoken(found: SoundAttribution, sources: Mapping[str, str]) -> None:
     toward = source_of(found.target, sources)
     text, words = list_spoken(found)
     write_small_print(
-        f"Each bar: how far the logit for {toward} falls when that "
-        f"{'word' if words else 'stretch'} is filled with {found.fill}. Ochre speaks for it, blue "
+        f"Each bar: how far the logit for {toward} falls when "
+        f"{name_stretch(found)} filled with {found.fill}. Ochre speaks for it, blue "
         f"against it. Filling the padding with noise changes the logit by "
         f"{signed(found.padding_score, 3)}."
     )
@@ -150,7 +152,7 @@ def show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
         header = ("Band taken out", "Frequencies", "Fall of the logit")
         write_table(header, tabulate_bands(checks), numeric=(2,))
     with st.expander("Silence and noise, stretch by stretch"):
-        header = ("Stretch", "Silence", "Noise", *(["Gradients"] * bool(checks.gradients)))
+        header = name_fills(checks)
         write_table(header, tabulate_fills(found), numeric=range(1, len(header)))
 
 

@@ -46,7 +46,7 @@ def explain_sound(
 
     A segment is a spoken word, from the middle of the pause before it to that of the pause after
     it, where it is known when each is spoken; else it lasts 0.5 s. Where that would give more
-    than 40, segments hold several words, or are longer. Only the part that is heard is explained.
+    than 60, segments hold several words, or are longer. Only the part that is heard is explained.
     Source: Zeiler and Fergus, Visualizing and Understanding Convolutional Networks,
     ECCV 2014 (occlusion); captum's ``FeatureAblation``.
 
@@ -100,7 +100,10 @@ def try_sound_order(
     *,
     cancel: threading.Event | None = None,
 ) -> OrderTest | None:
-    """Silences segments in the order of an explanation and in random ones; None for few.
+    """Fills segments with noise in the order of an explanation and in random ones; None for few.
+
+    The order comes from silence, which would favour it: the first stretch would be the best by
+    construction.
 
     Args:
         member, samples, labels: as it was explained.
@@ -114,8 +117,8 @@ def try_sound_order(
     """
     if len(found.segments) < FEW_WORDS:
         return None
-    silencing = _open_silencing(member, samples, labels, found, cancel)
-    return try_order(silencing, [segment.score for segment in found.segments], others)
+    filling = _open_filling(member, samples, labels, found, cancel, make_noise(keep_heard(samples)))
+    return try_order(filling, [segment.score for segment in found.segments], others)
 
 
 def measure_sound(
@@ -142,25 +145,34 @@ def measure_sound(
         InputError: the explanation is of another recording.
         Cancelled: ``cancel`` was set.
     """
-    silencing = _open_silencing(member, samples, labels, found, cancel)
+    silencing = _open_filling(member, samples, labels, found, cancel)
     return measure_fidelity(silencing, [segment.score for segment in found.segments])
 
 
-def _open_silencing(
+def make_noise(heard: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """White noise as loud as the recording, the same each time, shape (samples,)."""
+    level = float(np.sqrt(np.mean(np.square(heard, dtype=np.float64))))
+    noise = level * np.random.default_rng(_NOISE_SEED).standard_normal(len(heard))
+    return noise.astype(np.float32)
+
+
+def _open_filling(
     member: AudioMember,
     samples: npt.NDArray[np.float32],
     labels: Sequence[str],
     found: SoundAttribution,
     cancel: threading.Event | None,
+    filling: npt.NDArray[np.float32] | None = None,
 ) -> Present:
-    """The function explained, of which segments are present; the others are silent."""
+    """The function explained, of which segments are present; the others are silent, or filled."""
     heard, edges = keep_heard(samples), edges_of(found.segments)
     if edges[-1] != len(heard):
         raise InputError("The explanation is of another recording than the one given.")
     listener = Listener(member, heard, labels.index(found.target), cancel)
     places = torch.from_numpy(np.repeat(np.arange(len(found.segments)), np.diff(edges)))
     whole = torch.from_numpy(np.array(heard))
-    return lambda present: listener(whole * present[:, places])
+    other = torch.zeros_like(whole) if filling is None else torch.from_numpy(filling)
+    return lambda present: listener(torch.where(present[:, places] > 0, whole, other))
 
 
 def edges_of(segments: Sequence[SegmentScore]) -> npt.NDArray[np.int64]:

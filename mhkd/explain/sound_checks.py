@@ -19,9 +19,9 @@ from mhkd.analysis import (
     SoundChecks,
     TrustThresholds,
 )
-from mhkd.explain.sound import Listener, edges_of, try_sound_order
+from mhkd.explain.sound import Listener, edges_of, make_noise, try_sound_order
 from mhkd.explain.sound_gradients import integrate_sound
-from mhkd.explain.trust import USUAL, Second, correlate_ranks, judge_order
+from mhkd.explain.trust import USUAL, Second, correlate_ranks, is_chance, judge_order
 from mhkd.limits import HEARD_RATE_HZ
 from mhkd.models.audio import keep_heard
 from mhkd.models.members import AudioMember
@@ -36,7 +36,6 @@ BANDS = (
     ("higher formants: which vowel", 1_000.0, 3_500.0),
     ("hissing sounds and breath", 3_500.0, 8_000.0),
 )
-_NOISE_SEED = 0
 _SEGMENTS_AT_ONCE = 4
 _FFT = 512
 # A whole tone, 9/8: with a ratio of small numbers resampling is quick, with 2^(2/12) it is not.
@@ -81,12 +80,15 @@ def check_sound(
     noise = _occlude_with_noise(listener, heard, found.segments)
     gradients = integrate_sound(member, samples, labels, found, cancel=cancel)
     silence = [part.score for part in found.segments]
-    second = Second("noise in place of silence", [part.score for part in noise])
-    others = [second.scores, [part.score for part in gradients.segments]]
+    second = Second("noise in place of silence", [part.score for part in noise], tried=False)
+    others = [[part.score for part in gradients.segments]]
     test = try_sound_order(member, samples, labels, found, others, cancel=cancel)
     if test is not None:
-        without, alone = test.others[1]
+        without, alone = test.others[0]
         gradients = replace(gradients, comprehensiveness=without, sufficiency=alone)
+    doubts = []
+    if gradients.converged and is_chance(gradients.rank_correlation, len(silence)):
+        doubts.append("gradients_differ")
     checks = SoundChecks(
         noise=noise,
         rank_correlation=correlate_ranks(silence, second.scores),
@@ -96,7 +98,9 @@ def check_sound(
             _hear(member, said, target, found.output, cancel)
             for said in say_otherwise(heard, cancel)
         ),
-        trust=None if test is None else judge_order(test, "stretch", thresholds, silence, second),
+        trust=None
+        if test is None
+        else judge_order(test, "stretch", thresholds, silence, second, doubts),
         gradients=gradients,
     )
     return replace(found, checks=checks)
@@ -158,11 +162,9 @@ def _occlude_with_noise(
 ) -> tuple[SegmentScore, ...]:
     edges = edges_of(segments)
     mask = torch.from_numpy(np.repeat(np.arange(len(edges) - 1), np.diff(edges)))
-    level = float(np.sqrt(np.mean(np.square(heard, dtype=np.float64))))
-    noise = level * np.random.default_rng(_NOISE_SEED).standard_normal(len(heard))
     scores = FeatureAblation(listener).attribute(
         torch.from_numpy(np.array(heard))[None],
-        baselines=torch.from_numpy(noise.astype(np.float32))[None],
+        baselines=torch.from_numpy(make_noise(heard))[None],
         feature_mask=mask[None],
         perturbations_per_eval=_SEGMENTS_AT_ONCE,
     )[0]

@@ -58,17 +58,18 @@ def judge_words(
         second = Second(f"occlusion of {occlusion.unit}s", masked)
     test = try_order(occluder, scores, [] if second is None else [second.scores])
     doubts = ["not_converged"] if found.fallback else []
-    if other is not None and _is_chance(other.rank_correlation, len(found.words)):
+    if other is not None and is_chance(other.rank_correlation, len(found.words)):
         doubts.append("baseline_changes_order")
     return judge_order(test, occluder.unit, thresholds, scores, second, doubts)
 
 
 @dataclass(frozen=True)
 class Second:
-    """Another method's scores of the same parts."""
+    """Another method's scores of the same parts; ``tried``: its order was tested as well."""
 
     method: str
     scores: Sequence[float]
+    tried: bool = True
 
 
 def judge_order(
@@ -82,7 +83,8 @@ def judge_order(
     """The mark of an explanation whose order was tried.
 
     Args:
-        test: of its order, of random ones and, first among others, of the second method's.
+        test: of its order, of random ones and, where it was tried, first among others of the
+            second method's.
         unit: what was taken away.
         thresholds: from held-out posts, where the bundle carries them.
         scores: of the explanation, one for each part.
@@ -92,7 +94,9 @@ def judge_order(
     correlation = None if second is None else correlate_ranks(scores, second.scores)
     reasons = [*_doubt(test, thresholds), *_doubt_agreement(correlation, thresholds, len(scores))]
     reasons += doubts
-    others = (None, None) if second is None or not test.others else test.others[0]
+    others: tuple[float | None, float | None] = (None, None)
+    if second is not None and second.tried and test.others:
+        others = test.others[0]
     return WordTrust(
         unit=unit,
         comprehensiveness=test.comprehensiveness,
@@ -129,10 +133,11 @@ def _doubt_agreement(
 ) -> list[str]:
     if correlation is not None and correlation < thresholds.min_rank_correlation:
         return ["methods_disagree"]
-    return ["agreement_by_chance"] if _is_chance(correlation, parts) else []
+    return ["agreement_by_chance"] if is_chance(correlation, parts) else []
 
 
-def _is_chance(correlation: float | None, parts: int) -> bool:
+def is_chance(correlation: float | None, parts: int) -> bool:
+    """Whether two methods agree no more than shuffled scores do in 5 % of cases."""
     return correlation is not None and correlation < correlate_by_chance(parts)
 
 

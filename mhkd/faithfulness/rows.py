@@ -34,13 +34,15 @@ class Beside:
     Attributes:
         method: how the scores came about.
         converged: null for methods that need not.
-        comprehensiveness, sufficiency: as of the explanation; null for too few parts.
+        comprehensiveness, sufficiency: as of the explanation; null where it was not tried.
+        rank_correlation: with the explanation, where it is not the method that its mark asks.
     """
 
     method: str
     converged: bool | None
     comprehensiveness: float | None
     sufficiency: float | None
+    rank_correlation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Row:
 
     Attributes:
         method: how the scores came about.
+        target: the label explained, which is the student's answer.
+        unit: what was taken away, ``word``, ``sentence`` or ``stretch``.
         converged: null for methods that need not.
         random_advantages: each random order less the mean of the others.
         rank_correlation, overlap: with the second method.
@@ -79,6 +83,8 @@ class Row:
     check_s: float | None = None
     seconds: tuple[Beside, ...] = ()
     reasons: tuple[str, ...] = ()
+    target: str | None = None
+    unit: str | None = None
 
 
 def measure_post(
@@ -182,6 +188,8 @@ def _row(model: str, post: str, found: Attribution, times: tuple[float, float]) 
         check_s=times[1],
         seconds=_list_beside(trust, checks),
         reasons=() if trust is None else trust.reasons,
+        target=found.target,
+        unit=None if trust is None else trust.unit,
     )
 
 
@@ -191,7 +199,8 @@ def _list_beside(trust: WordTrust | None, checks: SoundChecks | None) -> tuple[B
         without, alone = trust.second_comprehensiveness, trust.second_sufficiency
         found.append(Beside(trust.second_method, None, without, alone))
     if checks is not None and (got := checks.gradients) is not None:
-        found.append(Beside(got.method, got.converged, got.comprehensiveness, got.sufficiency))
+        tried = (got.comprehensiveness, got.sufficiency, got.rank_correlation)
+        found.append(Beside(got.method, got.converged, *tried))
     return tuple(found)
 
 

@@ -22,6 +22,7 @@ from mhkd.training.data import read_posts_file
 
 TEACHER_POSTS = 60
 _COLUMNS = ("id", "text")
+_SEED = 0  # files are often in the order of their labels, so that the first are all alike
 _OTHERS = "thresholds: "  # before the ids of posts that set thresholds
 
 OnPost = Callable[[str, int, int], None]  # model, posts done, posts in all
@@ -50,11 +51,11 @@ def evaluate_explanations(
         data: CSV or Parquet with the columns id, text; posts that nothing was trained on.
         out: the report, a JSON file; None puts it into the bundle, whose manifest then lists it.
         models: among student, text, emotion, audio.
-        posts: at most so many for the student, the first of the file; None takes all.
+        posts: at most so many for the student, drawn from the file; None takes all.
         teacher_posts: the same for each teacher.
         thresholds_from: a file like ``data`` with other posts, by which the thresholds of the
             marks are set; None sets them by ``data`` itself.
-        threshold_posts: how many of them for each model, the first of the file.
+        threshold_posts: how many of them for each model, drawn from the file.
         device: a torch device.
         on_post: told after each post.
         cancel: ends the run with ``Cancelled``; what is done is kept.
@@ -70,16 +71,14 @@ def evaluate_explanations(
         raise InputError(f"Models are among {', '.join(EXPLAINED)}; {found}.")
     bundle = load_bundle(name_or_path)
     table = _read(data)
-    others = None if thresholds_from is None else _read(thresholds_from).head(threshold_posts)
+    others = None if thresholds_from is None else _draw(_read(thresholds_from), threshold_posts)
     goal = bundle.folder / EXPLANATIONS_FILE if out is None else out
     files = [data, *([thresholds_from] if thresholds_from else [])]
     key = " ".join([_key(bundle), *map(hash_file, files)])
     kept = KeptRows(goal.with_name(f"{goal.name}.rows"), key)
     wanted = {
-        model: table.head(len(table) if model == "student" else teacher_posts) for model in models
+        model: _draw(table, posts if model == "student" else teacher_posts) for model in models
     }
-    if posts is not None and "student" in wanted:
-        wanted["student"] = table.head(posts)
     beside = [] if others is None else _pair(others, _OTHERS)
     plan = {model: [*_pair(chosen), *beside] for model, chosen in wanted.items()}
     _measure(bundle, bundle.load_members(device), plan, kept, on_post, cancel)
@@ -87,7 +86,12 @@ def evaluate_explanations(
         "format": 1,
         "bundle": f"{bundle.manifest.name} {bundle.manifest.version}",
         "device": device,
-        "data": {"file": data.name, "sha256": hash_file(data), "posts": len(table)},
+        "data": {
+            "file": data.name,
+            "sha256": hash_file(data),
+            "posts": len(table),
+            "drawn_by": _SEED,
+        },  # fmt: skip
         "models": {},
     }
     if thresholds_from is not None and others is not None:
@@ -139,6 +143,13 @@ def _read(file: Path) -> pd.DataFrame:
     if table["id"].duplicated().any():
         raise InputError(f"{file} has ids that occur twice; expected one row for each post.")
     return table
+
+
+def _draw(table: pd.DataFrame, posts: int | None) -> pd.DataFrame:
+    """So many posts at random, in the order of the file; None takes all."""
+    if posts is None or posts >= len(table):
+        return table
+    return table.sample(posts, random_state=_SEED).sort_index()
 
 
 def _pair(table: pd.DataFrame, before: str = "") -> list[tuple[str, str]]:

@@ -40,6 +40,11 @@ def summarise(rows: Sequence[Row], of_thresholds: Sequence[Row] | None = None) -
         "methods": {
             method: _measure([row for row in rows if row.method == method]) for method in methods
         },
+        "units": {
+            unit: _measure([row for row in rows if row.unit == unit])
+            for unit in sorted({row.unit for row in rows if row.unit is not None})
+        },
+        "targets": dict(Counter(row.target for row in rows if row.target is not None)),
         "seconds": {
             method: _measure(_as_rows(rows, method))
             | {"converged": _converge(_as_rows(rows, method))}
@@ -60,10 +65,12 @@ def find_thresholds(rows: Sequence[Row]) -> TrustThresholds | None:
     agreement = [row.rank_correlation for row in rows if row.rank_correlation is not None]
     if len(agreement) < _LEAST_FOR_THRESHOLDS:
         return None
+    least = max(0.0, float(np.percentile(agreement, 10)))
     return TrustThresholds(
         min_advantage=max(0.0, float(np.percentile(chance, 95))),
-        min_rank_correlation=max(0.0, float(np.percentile(agreement, 10))),
+        min_rank_correlation=least,
         posts=len(agreement),
+        reached=float(np.mean([value >= least for value in agreement])),
     )
 
 
@@ -89,7 +96,7 @@ def _as_rows(rows: Sequence[Row], method: str) -> list[Row]:
             steps=None,
             comprehensiveness=second.comprehensiveness,
             sufficiency=second.sufficiency,
-            rank_correlation=None,
+            rank_correlation=second.rank_correlation,
             overlap=None,
             other_baseline=None,
             explain_s=None,

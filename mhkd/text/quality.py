@@ -135,9 +135,9 @@ def _judge_length(words: int) -> list[Finding]:
         return [
             Finding(
                 "short",
-                f"The post has {count}; 19 of 20 posts that SDCNL’s models learned from have at "
-                f"least {limits.SHORT_WORDS}. Each word weighs much, and the answer can turn on "
-                "one.",
+                f"The post has {count}; of the training posts of SDCNL, a set of such posts, 19 of "
+                f"20 have at least {limits.SHORT_WORDS}. Each word weighs much, and the answer can "
+                "turn on one.",
             )
         ]
     return []

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mhkd.analysis import SoundGradients
 from mhkd.errors import Cancelled
-from mhkd.explain.sound import explain_sound
+from mhkd.explain.sound import explain_sound, try_sound_order
 from mhkd.explain.sound_checks import BANDS, change_tempo, check_sound, remove_band, say_otherwise
 from mhkd.explain.sound_gradients import integrate_sound
 from mhkd.models.members import Members
@@ -48,6 +49,39 @@ def test_checks_of_a_recording(members: Members) -> None:
     for part in checks.changes:
         assert (part.logit_change > 0) == (part.probability > checks.probability)
     assert check_sound(members.audio, samples, LABELS, found) == checked
+
+
+def test_the_order_of_silence_is_tried_with_noise(members: Members) -> None:
+    samples = tone(4.0).samples
+    found = explain_sound(members.audio, samples, LABELS, "suicide")
+    checks = check_sound(members.audio, samples, LABELS, found).checks
+    assert checks is not None and checks.trust is not None and checks.gradients is not None
+    assert checks.trust.second_comprehensiveness is None, "noise would be tried with itself"
+    assert checks.gradients.comprehensiveness is not None
+    strongest = max(found.segments, key=lambda part: part.score)  # 1, 5 and 10 % of 8 parts
+    place = found.segments.index(strongest)
+    turned = replace(found, segments=tuple(replace(p, score=-p.score) for p in found.segments))
+    test = try_sound_order(members.audio, samples, LABELS, found)
+    other = try_sound_order(members.audio, samples, LABELS, turned)
+    assert test is not None and other is not None
+    assert test.comprehensiveness == checks.trust.comprehensiveness != other.comprehensiveness
+    assert checks.noise[place].score != strongest.score
+
+
+def test_gradients_that_tell_another_order_are_a_doubt(
+    members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = tone(4.0).samples
+    found = explain_sound(members.audio, samples, LABELS, "suicide")
+    for correlation, doubted in ((-0.2, True), (1.0, False)):
+
+        def integrate(*_: object, told: float = correlation, **__: object) -> SoundGradients:
+            return SoundGradients("g", "b", found.segments, 0.0, told, 0.01, True, 9)
+
+        monkeypatch.setattr("mhkd.explain.sound_checks.integrate_sound", integrate)
+        checks = check_sound(members.audio, samples, LABELS, found).checks
+        assert checks is not None and checks.trust is not None
+        assert ("gradients_differ" in checks.trust.reasons) is doubted
 
 
 def test_noise_fills_the_same_spoken_words(members: Members) -> None:
