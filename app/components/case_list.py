@@ -55,7 +55,7 @@ def choose_case(store: CaseStore, find_sources: Callable[[Case], Mapping[str, st
 def say_student(case: Case, sources: Mapping[str, str]) -> str:
     """The student's answer in a few words."""
     told = f"{source_of(case.model_label, sources)}, {say_probability(case.model_probability)}"
-    return f"{told} (outside)" if case.outside else told
+    return f"no answer (forced choice: {told})" if case.withheld else told
 
 
 def _tell(case: Case, sources: Mapping[str, str]) -> tuple[str, ...]:

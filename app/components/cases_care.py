@@ -42,7 +42,7 @@ def show_agreement(cases: Sequence[Case]) -> None:
         write_small_print(line)
     write_small_print(
         "Cohen’s kappa: 0 is what chance gives, 1 full agreement; bootstrap over cases. “Neither” "
-        "and “can’t tell” are left out, and posts outside what the model knows. A judgement made "
+        "and “can’t tell” are left out, and posts that got no answer. A judgement made "
         "after the answer was seen leans to it."
     )
 

@@ -18,8 +18,8 @@ class Agreement:
     """Cohen's kappa (1960) with a bootstrap 95 % interval over cases.
 
     Attributes:
-        n: cases with one of the labels as judgement, where the model knows such posts.
-        left_out: cases judged otherwise (neither, can't tell), or outside what the model knows.
+        n: cases with one of the labels as judgement, where an answer was given.
+        left_out: cases judged otherwise (neither, can't tell), or whose answer was withheld.
         agreed: of ``n``, those where both chose the same label.
         kappa: None where it is not defined: no case, or both always chose one label.
         low, high: the interval; None where fewer than two cases are there.
@@ -38,7 +38,7 @@ class Changes:
     """Judgements made twice, before the answers and after them.
 
     Attributes:
-        n: cases judged twice.
+        n: cases judged twice, where an answer was given.
         toward, away: those whose second judgement, unlike the first, is the student's label, and
             those whose first was.
         otherwise: changed, neither from nor to the student's label.
@@ -63,7 +63,7 @@ def measure_agreement(
     """
     judged = [(case.judgement.last if last else case.judgement.label, case) for case in cases]
     pairs = [
-        (label, case.model_label) for label, case in judged if label in labels and not case.outside
+        (label, case.model_label) for label, case in judged if label in labels and not case.withheld
     ]
     counts = np.zeros((len(labels), len(labels)))
     for human, model in pairs:
@@ -89,7 +89,7 @@ def measure_agreement(
 
 def count_changes(cases: Sequence[Case]) -> Changes:
     """How often readers changed their judgement once they had seen the answers."""
-    twice = [case for case in cases if case.judgement.after is not None]
+    twice = [c for c in cases if c.judgement.after is not None and not c.withheld]
     changed = [case for case in twice if case.judgement.after != case.judgement.label]
     toward = sum(case.judgement.after == case.model_label for case in changed)
     away = sum(case.judgement.label == case.model_label for case in changed)

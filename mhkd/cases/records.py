@@ -59,6 +59,8 @@ class Case:
         kept_at: UTC. expires_on: it is deleted on this day.
         model_label, model_probability: the student's answer.
         outside: the post was outside what the model knows.
+        withheld: no answer was given, because of that or of another finding; the model's label is
+            a forced choice then.
         text: the de-identified text; None where only numbers were kept.
     """
 
@@ -72,6 +74,7 @@ class Case:
     model_label: str
     model_probability: float
     outside: bool
+    withheld: bool
     judgement: Judgement
     text: str | None
 
@@ -119,6 +122,7 @@ def make_case(
             "Shorten them."
         )
     moment = now or datetime.now(UTC)
+    outside = analysis.familiarity is not None and analysis.familiarity.outside
     label, probability = max(student.probabilities.items(), key=lambda item: item[1])
     case = Case(
         id=id,
@@ -130,7 +134,8 @@ def make_case(
         labels=tuple(analysis.labels),
         model_label=label,
         model_probability=float(probability),
-        outside=analysis.familiarity is not None and analysis.familiarity.outside,
+        outside=outside,
+        withheld=outside or any(finding.effect == "abstains" for finding in analysis.quality),
         judgement=replace(judgement, note=deidentify(_storable(judgement.note)).text),
         text=None if text is None else _storable(text),
     )

@@ -20,6 +20,7 @@ cases = Table(
     Column("model_label", String(200), nullable=False),
     Column("model_probability", Float, nullable=False),
     Column("outside", Boolean, nullable=False),
+    Column("withheld", Boolean, nullable=False),
     Column("judgement", String(200), nullable=False),
     Column("judged_first", Boolean, nullable=False),
     Column("judged_after", String(200), nullable=True),

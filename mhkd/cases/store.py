@@ -177,6 +177,7 @@ def _plain_names() -> tuple[str, ...]:
         "model_label",
         "model_probability",
         "outside",
+        "withheld",
         "text",
     )
 

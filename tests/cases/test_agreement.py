@@ -60,9 +60,9 @@ def test_where_it_is_not_defined(rows: list[tuple[str, float, int]]) -> None:
     assert found.low is None
 
 
-def test_what_the_model_does_not_know_is_left_out() -> None:
+def test_what_got_no_answer_is_left_out() -> None:
     cases = _cases(("suicide", 0.9, 2), ("depression", 0.1, 2))
-    outside = [replace(case, outside=True) for case in _cases(("depression", 0.9, 3))]
+    outside = [replace(case, withheld=True) for case in _cases(("depression", 0.9, 3))]
     found = measure_agreement([*cases, *outside], LABELS)
     assert (found.n, found.agreed, found.left_out) == (4, 4, 3)
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from mhkd.analysis import Finding
 from mhkd.cases.place import connect, data_folder, find_url, sqlite_file
 from mhkd.cases.schema import VERSION_TABLE, metadata
 from mhkd.cases.store import CaseStore
 from mhkd.errors import CaseError
+from tests.app.example_analysis import build_analysis
 from tests.cases.making import new_case
 
 SECRET = "quixotic"
@@ -114,14 +117,19 @@ def test_the_steps_lead_to_the_schema(store: CaseStore) -> None:
 
 
 def test_a_database_of_the_first_version_keeps_its_cases(store: CaseStore) -> None:
+    short = Finding("too_few_words", "It has 2 words.", "abstains")
     new = new_case(first=True)
+    withheld = new_case(analysis=replace(build_analysis(), quality=(short,)))
+    assert withheld.case.withheld and not new.case.withheld
     store.keep(new)
+    store.keep(withheld)
     with store.engine.begin() as connection:
         connection.execute(text("ALTER TABLE mhkd_cases DROP COLUMN judged_after"))
+        connection.execute(text("ALTER TABLE mhkd_cases DROP COLUMN withheld"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
-    later = CaseStore(store.engine)
-    assert later.list() == (new.case,)
-    assert later.list()[0].judgement.after is None
+    later = CaseStore(store.engine).list()
+    assert {case.id: case for case in later} == {c.id: c for c in (new.case, withheld.case)}
+    assert {case.judgement.after for case in later} == {None}
 
 
 def test_a_later_database_is_refused(store: CaseStore) -> None:
