@@ -24,6 +24,7 @@ from app.comparison_wording import (
     say_alone,
     say_change,
     say_headline,
+    say_no_comparison,
     say_side,
     say_sides_changed,
     say_student,
@@ -43,8 +44,8 @@ from app.wording import (
     signed,
     source_of,
 )
-from app.words_wording import list_told
-from mhkd.analysis import Analysis, EmotionAttribution, WordAttribution
+from app.words_wording import is_shaky, list_told
+from mhkd.analysis import Analysis, Attribution, EmotionAttribution, WordAttribution
 
 Pair = tuple[Analysis, Analysis]
 _STRONGEST: Final = 12
@@ -122,10 +123,15 @@ def _build_answers(pair: Pair, about: AboutPair) -> str:
     sources, found = about.sources[0], pair[0].teacher_contributions
     target = found.target if found is not None else labels[-1]
     changes = compare_models(*pair, target)
-    parts.append(f"<h1>{escape(say_headline(changes, target, about.mode, sources))}</h1>")
-    parts.append(f'<p class="certain">{escape(say_student(changes, target, sources))}</p>')
+    headline = say_headline(changes, target, about.mode, sources)
+    student = say_student(changes, target, sources)
+    if (without := say_without_answer(*pair, names)) is not None:
+        student = f"Forced choice: {headline} {student}"
+        headline = say_no_comparison(*pair, names)
+    parts.append(f"<h1>{escape(headline)}</h1>")
+    parts.append(f'<p class="certain">{escape(student)}</p>')
     for title, told in (
-        ("No answer where the input is not fit for one", say_without_answer(*pair, names)),
+        ("No answer where the input is not fit for one", without),
         ("Changed sides", say_sides_changed(changes, sources)),
     ):
         parts += [build_note(title, told)] if told else []
@@ -206,7 +212,8 @@ def _build_words(
         parts.append(f"<h3>{escape(name)}, toward {escape(toward)}</h3>")
         if texts is not None:
             largest = scores[place] if apart else max(scores)
-            parts.append(colour_words(texts[place], side.words, toward, largest=largest))
+            shown = colour_words(texts[place], side.words, toward, largest=largest)
+            parts.append(_grey(shown, side))
         parts += [_note(sentence) for sentence in list_told(side)]
     if texts is None:
         parts.append(_note("The words are left out."))
@@ -232,13 +239,24 @@ def _build_emotions(pair: Pair, about: AboutPair) -> str:
         drawn = zip(NAMES[about.mode], about.emotions, about.sources, strict=True)
         return "".join(
             f"<h3>{escape(f'{name}, toward {source_of(found.target, sources)}')}</h3>"
-            f"{build_chart(charts.draw_emotions(found), name)}"
+            f"{_grey(build_chart(charts.draw_emotions(found), name), found)}"
             f"{''.join(map(_note, list_told(found)))}"
             for name, found, sources in drawn
         )
     told = "; ".join(f"{name}: {signed(value, 3)}" for name, value in second.emotions.items())
     figure = comparison_charts.draw_pair_emotions(first, second, NAMES[about.mode])
-    return f"{build_chart(figure, told)}{''.join(map(_note, list_told(second)))}"
+    notes = [
+        _note(f"{name}: {sentence}")
+        for name, found in zip(NAMES[about.mode], about.emotions, strict=True)
+        for sentence in list_told(found)
+    ]
+    chart = _grey(build_chart(figure, told), second if is_shaky(second) else first)
+    return f"{chart}{''.join(notes)}"
+
+
+def _grey(drawn: str, found: Attribution) -> str:
+    """What is drawn, without colours where it failed its test."""
+    return f'<section class="shaky">{drawn}</section>' if is_shaky(found) else drawn
 
 
 def _build_inputs(pair: Pair, about: AboutPair) -> str:

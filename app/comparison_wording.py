@@ -124,6 +124,14 @@ def say_without_answer(first: Analysis, second: Analysis, names: Sequence[str]) 
     return f"{' '.join(told)} The difference means as little as the number."
 
 
+def say_no_comparison(first: Analysis, second: Analysis, names: Sequence[str]) -> str:
+    """The headline where at least one side gets no answer."""
+    sides = zip(names, (first, second), strict=True)
+    without = [name.lower() for name, analysis in sides if say_withheld(analysis) is not None]
+    where = "on either side" if len(without) == 2 else f"for one side: {without[0]}"
+    return f"Not compared: there is no answer {where}."
+
+
 def say_alone(analysis: Analysis, sources: Mapping[str, str]) -> str:
     """What the student says of a side that stands for itself."""
     prediction = analysis.predictions["student"]

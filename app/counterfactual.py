@@ -14,7 +14,9 @@ def say_counterfactual(found: Counterfactual, sources: Mapping[str, str]) -> str
     if found.label_after is None or found.probability_after is None:
         tried = f"{found.tried} {found.unit}{'' if found.tried == 1 else 's'}"
         return (
-            f"Taking away up to {tried} that speak most for {before} does not change the answer."
+            f"Taking away up to {tried} that speak most for {before} does not change the answer"
+            f"{f', nor does any one {found.unit} alone' if found.alone else ''}. Other sets were "
+            "not tried."
             if found.tried
             else f"No {found.unit} can be taken away that speaks for {before}."
         )
@@ -25,14 +27,16 @@ def say_counterfactual(found: Counterfactual, sources: Mapping[str, str]) -> str
     return (
         f"Without {these} the answer would lean to {source_of(found.label_after, sources)}: the "
         f"probability of {before} falls from {say_probability(found.probability_before)} to "
-        f"{say_probability(found.probability_after)}.{_say_least(count, found.unit)} "
+        f"{say_probability(found.probability_after)}.{_say_least(count, found)} "
         f"An answer that hangs on few {found.unit}s deserves doubt."
     )
 
 
-def _say_least(count: int, unit: str) -> str:
+def _say_least(count: int, found: Counterfactual) -> str:
     if count < 2:
         return ""
+    alone = f" No {found.unit} alone does it." if found.alone else ""
     return (
-        f" With any one of them back, it would not; another set of as few {unit}s may do the same."
+        f"{alone} With any one of these back, it would not; other sets, perhaps smaller ones, were "
+        "not tried."
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.wording import signed
 from mhkd.analysis import EmotionAttribution
 
@@ -14,5 +17,30 @@ def say_sum(found: EmotionAttribution) -> str:
         f"{signed(found.unlisted, 3)}: together the way of the logit from "
         f"{signed(found.baseline_output, 3)} of no words to {signed(found.output, 3)}, but for a "
         f"gap of {100 * found.relative_gap:.1f} %. A word with several emotions is shared equally "
-        "among them. Words not listed are known only through the words they appear with."
+        "among them. Words not listed are known only through the words they appear with. The test "
+        "of this explanation takes words away: it says nothing of whether their emotions matter."
     )
+
+
+def say_emotions_verdict(data: Mapping[str, Any]) -> str | None:
+    """What is left of the emotion teacher with shuffled emotions; None where nobody looked.
+
+    Args:
+        data: what the bundle's manifest says of its data.
+    """
+    rows = {row["variant"]: row for row in data.get("validation", {}).get("emotion_study", [])}
+    for name in ("contexts and graph", "graph"):  # the first that there is is the teacher's own
+        own, shuffled = rows.get(name), rows.get(f"{name}, emotions shuffled")
+        if own is None or shuffled is None:
+            continue
+        numbers = (
+            f"{100 * own['accuracy']:.1f} % with its own, {100 * shuffled['accuracy']:.1f} % with "
+            f"shuffled emotions on held-out training posts, n = {own['n']:,}"
+        )
+        if own["accuracy"] > shuffled["interval"][1]:
+            return f"The emotions carry part of this teacher’s answers ({numbers})."
+        return (
+            "The bars tell how its answer is made up, not that emotions carry it: with every "
+            f"word’s emotions shuffled this teacher answers as well ({numbers})."
+        )
+    return None

@@ -38,7 +38,7 @@ def blur_post() -> None:
     """
     st.html(
         "<style>.stTextArea textarea, .post-words, .marked-text, .of-post, [class*='post_text'], "
-        ".st-key-details_words table td:first-child, "
+        "[class*='details_words'] table td:first-child, "
         ".st-key-details_emotions table td:first-child "
         "{ filter: blur(0.5em); user-select: none; }</style>"
     )

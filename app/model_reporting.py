@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.model_studies import RULES
 from app.wording import say_interval
 from mhkd.manifest import knows_authors
 
@@ -47,7 +48,9 @@ def list_tripod(manifest: Manifest) -> list[Row]:
         ("Class imbalance", NOT_REPORTED if majority is None else
          f"The more frequent label has {100 * majority:.1f} % of the test posts."),
         ("Model output", "Calibrated probabilities; between 0.4 and 0.6 the page says “not "
-         "decided”."),
+         "decided”" + (", and where the set of labels at "
+         f"{100 * manifest.conformal.coverage:.0f} % holds more than one." if manifest.conformal
+         else ".")),
         ("Training versus evaluation", _say_sides(data)),
         ("Performance", f"Student: accuracy {say_interval(student, 'accuracy')}, AUC "
          f"{say_interval(student, 'auc', percent=False)}." if student else NOT_REPORTED),
@@ -102,8 +105,15 @@ def _say_sides(data: dict[str, Any]) -> str:
 def _say_building(manifest: Manifest) -> str:
     student = manifest.student
     folds = manifest.data.get("folds")
-    told = f"Student: {student.backbone}, {student.layers} layers, distilled from three teachers."
+    teachers = _say_teachers(manifest)
+    told = f"Student: {student.backbone}, {student.layers} layers, distilled from {teachers}."
     return told if folds is None else f"{told} Chosen on {folds} folds of the training part."
+
+
+def _say_teachers(manifest: Manifest) -> str:
+    rule = (manifest.recipe.get("student") or {}).get("soft_targets")
+    told = RULES.get(rule, "a rule that is not reported")
+    return f"three teachers ({told})"
 
 
 def _say_fairness(manifest: Manifest) -> str:

@@ -6,9 +6,12 @@ What the manifest does not hold gives no rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from app.wording import COMPARED_NAMES, say_share_of
+
+if TYPE_CHECKING:
+    from mhkd.analyser import Manifest
 
 Row = tuple[str, ...]
 RULES: Final[Mapping[str, str]] = {
@@ -70,6 +73,16 @@ def list_variants(
 def list_rules(data: Mapping[str, Any]) -> list[Row]:
     """Rules for the teachers' mean, with accuracy and log-loss on held-out training posts."""
     return [_compared(row["rule"], row) for row in data.get("validation", {}).get("mean_rules", [])]
+
+
+def say_used_rule(manifest: Manifest) -> str:
+    """How the teachers' answers become the student's soft targets, as the recipe has it."""
+    rule = (manifest.recipe.get("student") or {}).get("soft_targets")
+    if rule == "mean":
+        return "The plain mean of all teaches the student, as in the paper."
+    if rule not in RULES:
+        return "Which of them teaches the student is not reported."
+    return f"What teaches the student: {RULES[rule]}."
 
 
 def list_emotion_parts(data: Mapping[str, Any]) -> list[Row]:

@@ -124,10 +124,12 @@ def _build_post(text: str, deidentified: str | None) -> str:
 
 def _build_summary(analysis: Analysis, about: About) -> str:
     bundle = analysis.bundle
+    disagreement = say_disagreement(analysis, about.sources)
     parts = [
         f'<p class="over">mhkd, report of one post. Made {escape(about.made_at)} with bundle '
         f"{escape(f'{bundle.name} {bundle.version}')}.</p>",
         _build_answer(analysis, about),
+        "" if disagreement is None else build_note("The teachers disagree.", disagreement),
         build_help_lines(NOT_THIS, about.help_lines.lines, about.help_lines.source),
     ]
     if about.judgement is not None:
@@ -135,9 +137,6 @@ def _build_summary(analysis: Analysis, about: About) -> str:
         parts.append(build_note(f"Noted by the reader {when}", about.judgement))
     if about.judged_after is not None:
         parts.append(build_note("Noted by the reader after the answer", about.judged_after))
-    disagreement = say_disagreement(analysis, about.sources)
-    if disagreement is not None:
-        parts.append(build_note("The teachers disagree.", disagreement))
     return "".join(parts)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app.withheld import say_withheld
 from app.wording import MODEL_NAMES, say_answer, say_disagreement, say_probability, source_of
 from mhkd.analysis import Analysis
 
@@ -122,13 +123,13 @@ def say_conference(analysis: Analysis, sources: Mapping[str, str]) -> str:
 
 
 def say_student(analysis: Analysis, sources: Mapping[str, str]) -> str:
-    """The student's answer, or that the post is outside what it knows."""
-    prediction, familiar = analysis.predictions["student"], analysis.familiarity
+    """The student's answer, or why none is given and what it would choose if it had to."""
+    prediction, withheld = analysis.predictions["student"], say_withheld(analysis)
     if prediction is None:
         return "The student did not answer."
-    if familiar is not None and familiar.outside:
-        return (
-            f"Outside what it knows: distance {familiar.distance:.2f}, limit "
-            f"{familiar.threshold:.2f}."
-        )
-    return say_answer(prediction, sources, analysis.prediction_set).headline
+    answer = say_answer(prediction, sources, analysis.prediction_set)
+    if withheld is None:
+        chance = say_probability(answer.probability)
+        return f"{answer.headline} Calibrated probability {chance}."
+    told = say_model(analysis, "student", sources).replace("It says", "If it had to choose,")
+    return f"{withheld.title} {' '.join(withheld.reasons)} {told}"

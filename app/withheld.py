@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.wording import say_finding, say_outside
 from mhkd.analysis import Analysis
+
+FORCED: Final = (
+    "What follows is what the models chose because they have to choose, and why. It says little of "
+    "a post like this one."
+)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ class Counterfactual:
         probability_before, probability_after: of ``label_before``.
         tried: the largest number of words or sentences that was removed.
         texts_read: shortened posts that the student was asked about.
+        alone: all of them were removed one at a time, too, so that a single one that changes the
+            answer is found wherever there is one; False for over 60 sentences.
     """
 
     unit: Literal["word", "sentence"]
@@ -81,6 +83,7 @@ class Counterfactual:
     probability_after: float | None
     tried: int
     texts_read: int
+    alone: bool = False
 
 
 @dataclass(frozen=True)

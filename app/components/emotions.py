@@ -12,7 +12,7 @@ from app.components.fidelity import offer_fidelity
 from app.components.figure import show_figure
 from app.components.greyed import open_shown
 from app.components.words import show_legend, strongest
-from app.emotions_wording import say_sum
+from app.emotions_wording import say_emotions_verdict, say_sum
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_emotions
 from app.wording import signed, source_of
@@ -35,6 +35,9 @@ def show_emotions(case: Case, labels: tuple[str, ...], sources: Mapping[str, str
     left, right = st.columns(2, gap="large")
     with left:
         draw_emotions(found)
+        verdict = say_emotions_verdict(case.opening.result().manifest.data)
+        if verdict is not None:
+            write_small_print(verdict)
     with right:
         st.header("By word", anchor=False)
         draw_emotion_words(found, case.order.text, source_of(found.target, sources))

@@ -10,8 +10,8 @@ from typing import Final
 from app.escape import write_help_lines
 
 NOT_THIS: Final = (
-    "A research tool. It labels posts, not people. It is not a diagnosis, nobody reads along, "
-    "and nobody is alerted."
+    "A research tool. It labels posts, not people. It is not a diagnosis, and a low probability "
+    "is no sign of safety. Nobody reads along, and nobody is alerted."
 )
 _FILE: Final = Path(__file__).parents[2] / "assets" / "help_lines.json"
 

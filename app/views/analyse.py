@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import models
+from app.compare_work import open_compare_desk
 from app.components.answer import show_answer, show_first_answer
-from app.components.compare.setup import is_case_taken, take_case
+from app.components.compare.setup import (
+    clear_comparison,
+    is_case_taken,
+    known_case,
+    take_case,
+)
 from app.components.counterfactual import show_counterfactual
 from app.components.decide import ask_decide_first, show_question
 from app.components.emotions import show_emotions
@@ -32,7 +38,9 @@ from app.components.voice import show_voice
 from app.components.words import show_words
 from app.escape import blur_post, write_note, write_small_print
 from app.pages import go_to
+from app.seen import note_seen, was_seen
 from app.session import finished, open_desk
+from app.withheld import FORCED, say_withheld
 from app.wording import say_calibration, say_other_bundle
 from app.work import Case
 from mhkd.conformal import find_prediction_set
@@ -73,26 +81,38 @@ def _draw() -> None:
             deciding = ask_decide_first()
             short = _ask_looks()
         case = desk.case
-        asked = deciding and case is not None and case.is_undecided
+        asked = deciding and case is not None and _is_undecided(case)
         _offer_comparison(None if asked else case)  # on a line of its own, where nothing moves it
     with right, st.container(key="answer"):
         if case is None or (case.fault is not None and case.fault.place != "models"):
             _show_invitation()
             _show_opening_fault(opening)
         else:
-            if case.fault is not None and case.fault.place == "models":
-                write_note("The models could not answer", case.fault.message)
-                st.button("Open the models again", on_click=_reopen)
-            if asked:
-                manifest = case.opening.result().manifest
-                show_question(case, manifest.labels, manifest.label_sources)
-            elif not (deciding and case.student is None):
-                case.shown = case.shown or case.student is not None
-                _show_summary(case, stale=order != case.order)
-            if case.busy:
-                watch_case(case)
+            _show_case(case, stale=order != case.order, deciding=deciding, asked=asked)
     if case is not None and case.analysis is not None and not asked and not short:
         _show_details(case)
+
+
+def _is_undecided(case: Case) -> bool:
+    """The reader has seen no answer to this post, here or elsewhere, and noted nothing yet."""
+    case.shown = case.shown or was_seen(case.order.text)
+    return case.is_undecided
+
+
+def _show_case(case: Case, *, stale: bool, deciding: bool, asked: bool) -> None:
+    if case.fault is not None and case.fault.place == "models":
+        write_note("The models could not answer", case.fault.message)
+        st.button("Open the models again", on_click=_reopen)
+    if asked:
+        manifest = case.opening.result().manifest
+        show_question(case, manifest.labels, manifest.label_sources)
+    elif case.shown or not (deciding and case.student is None):
+        if case.student is not None:
+            case.shown = True
+            note_seen(case.order.text)
+        _show_summary(case, stale=stale)
+    if case.busy:
+        watch_case(case)
 
 
 def _offer_comparison(case: Case | None) -> None:
@@ -114,6 +134,10 @@ def _ask_looks() -> bool:
 
 @finished
 def _clear() -> None:
+    case = open_desk().case
+    if case is not None and known_case() is case:  # the page Compare holds it as well
+        open_compare_desk().drop()
+        clear_comparison()
     open_desk().drop()
     clear_post()
 
@@ -173,6 +197,8 @@ def _show_details(case: Case) -> None:
         return
     sources, labels = manifest.label_sources, analysis.labels
     st.space("small")
+    if say_withheld(analysis) is not None:
+        write_note("No answer is given for this post.", FORCED)
     show_overview(analysis, sources)
     words, emotions, sound, read, record = open_details()
     with words, st.container(key="details_words"):

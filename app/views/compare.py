@@ -24,6 +24,7 @@ from app.components.compare.setup import (
 from app.components.compare.words import show_pair_emotions, show_pair_words, show_texts
 from app.components.help_lines import show_help_lines
 from app.escape import write_note, write_small_print
+from app.seen import note_seen
 from app.session import finished, open_desk
 
 
@@ -98,6 +99,8 @@ def _show_first(comparison: Comparison) -> None:
         _find_sources(comparison),
         mismatch=comparison.mismatch,
     )
+    for case in comparison.cases:
+        note_seen(case.order.text)
 
 
 def _show_details(desk: CompareDesk, comparison: Comparison) -> None:
@@ -113,9 +116,9 @@ def _show_details(desk: CompareDesk, comparison: Comparison) -> None:
         if mode == "bundles":
             write_small_print(f"Both sides ({', '.join(NAMES[mode]).lower()}) read the same text.")
         show_texts(comparison)
-    with tabs["Student"]:
+    with tabs["Student"], st.container(key="compare_details_words_student"):
         show_pair_words(desk, comparison, "student", sources)
-    with tabs["Text teacher"]:
+    with tabs["Text teacher"], st.container(key="compare_details_words_text"):
         show_pair_words(desk, comparison, "text", sources)
     with tabs["Emotions"]:
         show_pair_emotions(comparison, sources)

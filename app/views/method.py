@@ -13,6 +13,7 @@ from app.components.tour.picture import show_picture
 from app.escape import write_findings, write_flow, write_small_print, write_table
 from app.glossary import TERMS
 from app.model_behaviour import list_limits
+from app.model_studies import say_used_rule
 from app.wording import COMPARED_NAMES, say_interval, say_rate
 
 if TYPE_CHECKING:
@@ -85,9 +86,9 @@ def _show_models(analyser: Analyser) -> None:
         ],
     )
     write_small_print(
-        "The student learned from the labels and from the mean of the three teachers’ calibrated "
-        f"answers. A post without a recording is spoken by the voice “{manifest.audio.voice}”, "
-        f"up to {manifest.audio.spoken_words} words of it."
+        "The student learned from the labels and from the three teachers’ calibrated answers. "
+        f"{say_used_rule(manifest)} A post without a recording is spoken by the voice "
+        f"“{manifest.audio.voice}”, up to {manifest.audio.spoken_words} words of it."
     )
     st.header("What the labels are", anchor=False)
     write_table(("Label", "Where such posts come from"), list(manifest.label_sources.items()))
@@ -142,7 +143,7 @@ def _show_limits(analyser: Analyser) -> None:
         ("English", "The posts it learned from are in English."),
         (
             "Length",
-            "Text models read up to four windows of 256 tokens; the page shows what was not read.",
+            "Text models read up to four windows of 256 tokens; the page says what was not read.",
         ),
     ]
     if familiarity is not None:

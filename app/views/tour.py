@@ -13,6 +13,7 @@ from app.components.post_input import CONTENT_NOTE, read_samples
 from app.components.tour.parts import show_part
 from app.components.tour.picture import show_picture
 from app.escape import write_lines, write_marked_text, write_note, write_small_print
+from app.seen import note_seen
 from app.session import finished
 from app.tour import STEPS, Step
 from app.wording import say_stage
@@ -111,6 +112,7 @@ def _show_step(step: Step) -> None:
         st.button("Ask again", on_click=open_tour_desk().drop)
         return
     if case.analysis is not None:
+        note_seen(text)
         show_part(step.part, case, case.analysis, analyser.manifest.label_sources)
     if case.running:
         _watch(case, case.version, open_tour_desk)

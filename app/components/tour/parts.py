@@ -11,6 +11,7 @@ from app.components.figure import show_figure
 from app.components.greyed import open_shown
 from app.components.learned import show_learned
 from app.components.sound import as_wav
+from app.emotions_wording import say_emotions_verdict
 from app.escape import write_coloured_words, write_lines, write_marked_text, write_small_print
 from app.figure_numbers import list_contributions, list_emotions, list_models
 from app.tour import Part, say_conference, say_model, say_student
@@ -71,7 +72,8 @@ def _show_emotion(case: Case, analysis: Analysis, sources: Sources) -> None:
             charts.draw_emotions(found), list_emotions(found), key="tour_emotions_chart",
             title="What each emotion’s words speak for", tour=True,
         )  # fmt: skip
-    write_small_print(say_mark(found))
+    verdict = say_emotions_verdict(case.opening.result().manifest.data)
+    write_small_print(say_mark(found) if verdict is None else f"{say_mark(found)} {verdict}")
 
 
 def _show_teachers(case: Case, analysis: Analysis, sources: Sources) -> None:
@@ -85,7 +87,7 @@ def _show_teachers(case: Case, analysis: Analysis, sources: Sources) -> None:
 
 
 def _show_student(case: Case, analysis: Analysis, sources: Sources) -> None:
-    write_lines([say_student(analysis, sources), say_model(analysis, "student", sources)])
+    write_lines([say_student(analysis, sources)])
     _show_words(case, "student", analysis.attributions.student, sources)
 
 
