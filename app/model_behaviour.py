@@ -27,6 +27,7 @@ LIMIT: Final = (
 _MARKS: Final = {
     "student": (STUDENT, "circle"), "text": (NEUTRAL, "square"), "emotion": (NEUTRAL, "x"),
 }  # fmt: skip
+_FEW_FLIPS: Final = 0.02
 _APART = 0.24  # between the models of one row
 
 
@@ -40,9 +41,21 @@ def list_kinds(report: Mapping[str, Any], expects: str) -> dict[str, Mapping[str
 
 
 def list_limits(report: Mapping[str, Any] | None) -> list[Row]:
-    """What the student takes no notice of: kinds whose mean does not fall by the margin."""
+    """What the student takes no notice of, and what turns its answer although it should not.
+
+    Kinds whose mean does not fall by the margin, and kinds that should change nothing whose flips
+    are more than a few: the interval of their rate begins above 2 %.
+    """
     rows = []
     student = {} if report is None else report["models"].get("student", {})
+    for name, kind in list_kinds(report, SAME).items() if report and student else ():
+        flips = student[name]["flips"]
+        if flips["interval"][0] > _FEW_FLIPS:
+            told = (
+                f"It should change nothing, and turned the student’s answer in {say_rate(flips)} of "
+                f"{student[name]['pairs']:,} written pairs."
+            )
+            rows.append((kind["title"], told))
     for name, kind in list_kinds(report, NOT_MORE).items() if report and student else ():
         direction = student[name]["direction"]
         if direction["mean_before"] - direction["mean_after"] < report["margin"]:

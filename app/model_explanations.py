@@ -32,6 +32,8 @@ def list_groups(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]
         groups.append((name, found["all"]))
         if len(found["methods"]) > 1:
             groups += [(f"– {_brief(method)}", part) for method, part in found["methods"].items()]
+        if len(units := found.get("units", {})) > 1:
+            groups += [(f"– tested by {unit}s", part) for unit, part in units.items()]
         beside = found.get("seconds", {})  # not in reports of earlier versions
         groups += [(f"– beside it {_brief(method)}", part) for method, part in beside.items()]
     return groups
@@ -69,7 +71,10 @@ def _say_ratio(part: Mapping[str, Any]) -> str:
 
 
 def list_agreement(report: Mapping[str, Any]) -> list[Row]:
-    """One row for each model: convergence, agreement with a second method, time with tests."""
+    """One row for each model: convergence, agreement with a second method, time with tests.
+
+    Gradients that stand beside an explanation of sound have a row of their own.
+    """
     rows = []
     for model, found in report["models"].items():
         part, gap = found["all"], found["all"]["relative_gap_median"]
@@ -84,6 +89,17 @@ def list_agreement(report: Mapping[str, Any]) -> list[Row]:
                 _ABSENT if None in times else " + ".join(f"{time:.1f} s" for time in times),
             )
         )
+        rows += [
+            (
+                f"– beside it {_brief(method)}",
+                f"{100 * part['converged']['share']:.1f} %",
+                _ABSENT,
+                _say(part["rank_correlation"]),
+                *[_ABSENT] * 3,
+            )
+            for method, part in found.get("seconds", {}).items()
+            if part["converged"] is not None
+        ]
     return rows
 
 
@@ -97,6 +113,9 @@ def say_marks(report: Mapping[str, Any]) -> list[str]:
         if found["marks"]:
             marks = ", ".join(f"{mark} {count}" for mark, count in sorted(found["marks"].items()))
             parts.append(f"marks: {marks}")
+        if targets := found.get("targets"):
+            labels = ", ".join(f"{label} {count}" for label, count in sorted(targets.items()))
+            parts.append(f"labels explained: {labels}")
         if parts:
             told.append(f"{MODEL_NAMES.get(model, model)}: {'; '.join(parts)}.")
     return told

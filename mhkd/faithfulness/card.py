@@ -21,14 +21,16 @@ def tell_faithfulness(report: Mapping[str, Any]) -> str:
         lines.append(_row(MODEL_NAMES[model], found["all"], _share(found["converged"])))
         if len(found["methods"]) > 1:
             lines += [_row(f"– {name}", part, "–") for name, part in found["methods"].items()]
+        if len(units := found.get("units", {})) > 1:
+            lines += [_row(f"– tested by {unit}s", part, "–") for unit, part in units.items()]
         lines += [
             _row(f"– beside it: {name}", part, _share(part["converged"]))
             for name, part in found.get("seconds", {}).items()
         ]
     parts = [
         "## Explanations",
-        f"Tested on posts that nothing learned from ({data['file']}, {data['posts']} posts; the "
-        "first of them for each teacher). Numbers stand in `reports/explanations.json`. Fall of "
+        f"Tested on posts that nothing learned from ({data['file']}, {data['posts']} posts; "
+        f"{'drawn' if 'drawn_by' in data else 'the first'} of them for each teacher). Numbers stand in `reports/explanations.json`. Fall of "
         "the logit when the strongest words (stretches, for sound) are taken away, and when as "
         "many random ones are; what it still lacks when only the strongest are left (at 1, 5, 10, "
         "20 and 50 %, averaged); agreement with a second method, as rank correlation of all words "
@@ -44,6 +46,13 @@ def tell_faithfulness(report: Mapping[str, Any]) -> str:
         for model, found in report["models"].items()
         if found["marks"]
     ]
+    targets = [
+        f"{MODEL_NAMES[model]} {', '.join(f'{label} {n}' for label, n in sorted(told.items()))}"
+        for model, found in report["models"].items()
+        if (told := found.get("targets"))
+    ]
+    if targets:
+        parts.append(f"Labels explained, which are the student's answers: {'; '.join(targets)}.")
     times = [
         f"{MODEL_NAMES[model]} {part['explain_s_median']:.1f} s and {part['check_s_median']:.1f} s "
         f"({part['timed']} posts)"

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import one_of
 from hypothesis.strategies import text as texts
 
 from mhkd.errors import Cancelled
@@ -137,8 +138,8 @@ def test_cancel_is_looked_at_forwards_and_backwards(members: Members, looks: int
     assert cancel.looks == looks + 1
 
 
-@given(text=texts(max_size=80))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=one_of(texts(max_size=80), texts(max_size=8).map(lambda part: f"{part} so " * 150)))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_words_join_back_to_the_exact_text(members: Members, text: str) -> None:
     post = encode_post(members.student.tokenizer, text)
     if not post.tokens_read:
@@ -150,6 +151,11 @@ def test_words_join_back_to_the_exact_text(members: Members, text: str) -> None:
         parts += [text[reached : word.start], word.text]
         reached = word.end
     assert "".join([*parts, text[reached:]]) == text
+    spans = [(span.start, span.end) for span in word_spans(text)]
+    found = [(word.start, word.end) for word in words]
+    assert found == spans[: len(found)], "no word is left out"
+    if post.tokens_read == post.tokens_total:
+        assert len(found) == len(spans)
 
 
 def test_another_baseline_is_compared(members: Members) -> None:

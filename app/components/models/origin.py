@@ -92,8 +92,9 @@ def show_explanations(analyser: Analyser) -> None:
             title="Fall of the logit without the strongest and without random words",
         )
     write_small_print(
-        f"On {report['data']['posts']:,} held-out posts ({report['data']['file']}), means with "
-        "bootstrap 95 % intervals. The farther the strongest words lie to the right of random "
+        f"On held-out posts ({report['data']['file']}, {report['data']['posts']:,} posts, of which "
+        "each teacher has those in its row), means with bootstrap 95 % intervals. Long posts are "
+        "tested by sentences. The farther the strongest words lie to the right of random "
         "ones, the more an explanation says. Masking is itself unlike any post."
     )
     write_table(TEST_HEADER, list_tests(report), numeric=range(1, 7))
