@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import logging
 import re
 import sys
 import threading
@@ -19,13 +18,16 @@ from typing import Any, Final
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
+from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, net_util
 from streamlit.runtime import get_instance
 
+from app import access
 from mhkd.limits import MAX_HELD_UPLOADS, MAX_SERVER_UPLOAD_BYTES, MAX_UPLOAD_BYTES
+from mhkd.quiet_logs import quieten_logs
 
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)$")
 _HIDDEN: Final = re.compile(r"/_stcore/(metrics|agent)(/|$)")
@@ -167,9 +169,25 @@ def middleware() -> list[Middleware]:
 
 
 def prepare_process() -> None:
-    """What holds for the whole process, before it serves."""
+    """What holds for the whole process, before it serves.
+
+    Raises:
+        SystemExit: sign-in is meant to be configured, and is not.
+    """
     stay_on_this_machine()
     quieten_logs()
+    hold_uploads_in_memory()
+    fault = access.find_fault()
+    if fault is not None:
+        raise SystemExit(f"mhkd can't start. {fault}")
+
+
+def hold_uploads_in_memory() -> None:
+    """Keeps Starlette from writing an upload above 1 MB to a temporary file.
+
+    What is larger than one upload may be is refused before.
+    """
+    MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES + 1
 
 
 @asynccontextmanager
@@ -192,40 +210,6 @@ def stay_on_this_machine() -> None:
     net_util._external_ip = ""  # as if it had been found; equals no host
 
 
-def quieten_logs() -> None:
-    """From now on a log record names an exception and its place, never its message.
-
-    The message of an exception may quote the post, and so may values in it.
-    """
-    make = logging.getLogRecordFactory()
-    if getattr(make, "quiet", False):
-        return
-
-    def make_quiet(*arguments: Any, **options: Any) -> logging.LogRecord:
-        record = make(*arguments, **options)
-        record.args = _without_exceptions(record.args)
-        if record.exc_info and record.exc_info[1] is not None:
-            record.msg = f"{record.getMessage()} ({name_fault(record.exc_info[1])})"
-            record.args = None
-        elif isinstance(record.msg, BaseException):
-            record.msg = name_fault(record.msg)
-        record.exc_info = None
-        record.exc_text = None
-        return record
-
-    make_quiet.quiet = True  # type: ignore[attr-defined]
-    logging.setLogRecordFactory(make_quiet)
-
-
-def name_fault(fault: BaseException) -> str:
-    """An exception by its kind and the line that raised it."""
-    place = fault.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = "" if place is None else _say_place(place.tb_frame.f_code.co_filename, place.tb_lineno)
-    return f"{type(fault).__name__}{where}"
-
-
 def tell_fault(fault: Exception) -> bool:
     """Says in the page that it could not be drawn. For ``st.App(on_script_error=…)``."""
     st.error(
@@ -234,20 +218,6 @@ def tell_fault(fault: Exception) -> bool:
         "it if it happens twice."
     )
     return True
-
-
-def _say_place(file: str, line: int) -> str:
-    return f" at {'/'.join(Path(file).parts[-2:])}:{line}"
-
-
-def _without_exceptions(values: Any) -> Any:
-    if isinstance(values, tuple):
-        return tuple(_named(value) for value in values)
-    return values
-
-
-def _named(value: Any) -> Any:
-    return name_fault(value) if isinstance(value, BaseException) else value
 
 
 def _digest(text: str) -> str:

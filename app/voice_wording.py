@@ -41,8 +41,8 @@ def say_hidden(analysis: Analysis) -> str | None:
     if importlib.util.find_spec("parselmouth") is None:
         return (
             "Pitch, pauses and the like are measured by Praat, which is under the GPL and "
-            "therefore not part of the installation. pip install 'mhkd[voice]' adds it; then "
-            "start the app again."
+            "therefore not part of the installation. In a checkout, "
+            "pip install -c constraints.txt -e '.[voice]' adds it; then start the app again."
         )
     return "The recording is too short, too quiet or incomplete, so its voice was not measured."
 

@@ -37,10 +37,16 @@ for _ in $(seq 120); do
 done
 curl -fs "http://127.0.0.1:$port/_stcore/health"
 echo
-for host in clinic.example other.example; do
+for expected in clinic.example=101 other.example=403; do
+  host="${expected%=*}"
   status="$(curl -s -o /dev/null -w '%{http_code}' -m 5 -H "Host: $host" -H "Origin: http://$host" \
     -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
     -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "http://127.0.0.1:$port/_stcore/stream" || true)"
   echo "session as $host: $status"
+  if [ "$status" != "${expected#*=}" ]; then
+    echo "image: expected ${expected#*=}" >&2
+    cat "$work/log" >&2
+    exit 1
+  fi
 done
 cat "$work/log"

@@ -17,7 +17,19 @@ export HF_HUB_OFFLINE=1
 post="It has been a long winter, and I am tired. My sister calls every evening, and that helps."
 ./venv/bin/mhkd --help >/dev/null
 ./venv/bin/python -m mhkd --help >/dev/null
-./venv/bin/mhkd doctor | grep -i torchaudio
+versions="$(./venv/bin/python -c \
+  'from importlib.metadata import version; print(version("torch"), version("torchaudio"))')"
+case "$versions" in
+  *+cpu\ *+cpu) state="whole" ;;
+  *+cpu\ *) state="native parts set aside" ;;  # they are linked to CUDA
+  *) state="whole" ;;
+esac
+./venv/bin/mhkd doctor >doctor.txt
+grep -q "torchaudio: .*, $state\$" doctor.txt || {
+  echo "wheel: torch and torchaudio are $versions; doctor should say '$state' and says:" >&2
+  grep -i torchaudio doctor.txt >&2
+  exit 1
+}
 ./venv/bin/mhkd analyse --bundle "$root/assets/bundles/sdcnl" --explain none --json --text "$post" \
   >analysis.json
 ./venv/bin/python - <<'PY'

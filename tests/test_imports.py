@@ -73,6 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     "reports": {"bundle"},
     "evaluate": {"analyser", "training", "metrics"},
     "doctor": {"audio", "bundle", "torchaudio_mend"},
+    "quiet_logs": set(),
     "tables": {"bundle", "doctor"},
     "torchaudio_mend": set(),
     "cases": {"text", "remote.wire"},
@@ -95,6 +96,7 @@ APP_ALLOWED = {
     "metrics",
     "batch",
     "cases",
+    "quiet_logs",
     "remote",
     "shelf",
 }

@@ -1,6 +1,6 @@
 """What a recording says, written down on this machine by a Whisper model in CTranslate2 form.
 
-faster-whisper is an extra (``mhkd[transcribe]``), imported here alone. The model comes from a
+faster-whisper is an extra (``transcribe``), imported here alone. The model comes from a
 folder: nothing is ever downloaded, and a folder without its own tokenizer is refused, because
 faster-whisper would fetch one.
 """
@@ -76,8 +76,9 @@ def say_how_to_get_it() -> str:
     if not is_installed():
         return (
             "Recordings are written down by faster-whisper, which is not installed: "
-            "pip install 'mhkd[transcribe]'. It also needs a Whisper model in CTranslate2 form "
-            f"in {own_folder()}, or in the folder that {FOLDER_VARIABLE} names."
+            "pip install -c constraints.txt -e '.[transcribe]' in a checkout. It also needs a "
+            f"Whisper model in CTranslate2 form in {own_folder()}, or in the folder that "
+            f"{FOLDER_VARIABLE} names."
         )
     place = os.environ.get(FOLDER_VARIABLE) or own_folder()
     return (

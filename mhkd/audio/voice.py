@@ -1,6 +1,6 @@
 """Acoustic measures of a recorded voice, by Praat through praat-parselmouth.
 
-praat-parselmouth is under the GPL, so it is an extra (``mhkd[voice]``), is imported here alone
+praat-parselmouth is under the GPL, so it is an extra (``voice``), is imported here alone
 and never needed. The measures describe a sound. They have no norms here for sex, age or device,
 and say nothing about a person. Sources: Praat's own definitions; De Looze & Hirst 2008 for the
 range of pitch that is searched; de Jong & Wempe 2009 for syllables.

@@ -45,7 +45,8 @@ def find_role(claims: Mapping[str, Any], lists: Mapping[str, Any]) -> Role | Non
 
     Args:
         claims: of the identity token. Its ``roles`` name roles, bare or as ``mhkd.editor``; its
-            ``email`` counts where the provider does not say that it is unverified.
+            ``email`` counts where ``email_verified`` is true (OpenID Connect Core 1.0, section
+            5.1, a JSON boolean): a provider may let anyone write any address.
         lists: role → addresses or patterns such as ``*@clinic.example``.
     """
     told = claims.get("roles")
@@ -59,7 +60,7 @@ def find_role(claims: Mapping[str, Any], lists: Mapping[str, Any]) -> Role | Non
 
 def _read_address(claims: Mapping[str, Any]) -> str:
     address = claims.get("email")
-    if not isinstance(address, str) or claims.get("email_verified", True) is not True:
+    if not isinstance(address, str) or claims.get("email_verified") is not True:
         return ""
     return address.strip().lower()
 

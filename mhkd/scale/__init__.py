@@ -1,4 +1,4 @@
-"""Beyond one process: Ray over the functions that everybody else uses. Needs ``mhkd[scale]``.
+"""Beyond one process: Ray over the functions that everybody else uses. Needs the extra ``scale``.
 
 Nothing else in mhkd imports this package.
 """
@@ -28,6 +28,6 @@ def require_ray() -> None:
     """
     if find_spec("ray") is None:
         raise MhkdError(
-            "Ray is not installed. Expected the extra: "
-            "pip install -c constraints.txt 'mhkd[scale]'."
+            "Ray is not installed. Expected the extra, in a checkout: "
+            "pip install -c constraints.txt -e '.[scale]'."
         )

@@ -8,7 +8,6 @@ behind its gate is short, and who finds it full is told so with status 429.
 
 import asyncio
 import dataclasses
-import hmac
 import os
 import threading
 import time
@@ -17,16 +16,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import ray.exceptions
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from ray import serve
 from ray.serve.config import BackpressureConfig
 from starlette.responses import Response
 
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_SERVED_AT_ONCE
-from mhkd.remote.client import TOKEN
+from mhkd.quiet_logs import quieten_logs
 from mhkd.remote.wire import (
     ExplainRequest,
     PostRequest,
@@ -35,49 +34,31 @@ from mhkd.remote.wire import (
     write_progress,
 )
 from mhkd.scale.cluster import joined
+from mhkd.scale.guard import RETRY_S, TOKEN_HASH, guard, hash_token, refuse
 from mhkd.scale.streaming import Tell, stream
 
 APP: Final = "mhkd"
 _BATCH: Final = 32
 _BATCH_WAIT_S: Final = 0.01
-_RETRY_S: Final = 5
-_STATUS: Final = {"busy": 429, "input": 422, "audio": 422, "unauthorised": 401}
-
-
-def _check_token(request: Request) -> None:
-    expected = os.environ.get(TOKEN, "")
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if expected and not hmac.compare_digest(given.encode(), expected.encode()):
-        raise MhkdError("A token is needed: Authorization: Bearer …", code="unauthorised")
-
 
 api = FastAPI(
     title="mhkd",
     description="Labels posts, not people; not a diagnosis.",
     docs_url=None,  # its pages would load scripts from elsewhere
     redoc_url=None,
-    dependencies=[Depends(_check_token)],
 )
-
-
-@api.exception_handler(MhkdError)
-async def _tell_fault(_: Request, fault: Exception) -> Response:
-    code, message = _name_fault(fault)
-    headers = {"Retry-After": str(_RETRY_S)} if code == "busy" else {}
-    told = {"error": {"code": code, "message": message}}
-    return JSONResponse(told, _STATUS.get(code, 503), headers)
+guard(api)
 
 
 @api.exception_handler(RequestValidationError)
 async def _tell_invalid(_: Request, fault: Exception) -> Response:
-    told = {"error": {"code": "input", "message": describe_fault(fault)}}
-    return JSONResponse(told, 422)
+    return refuse(422, "input", describe_fault(fault))
 
 
 @serve.deployment(
     max_ongoing_requests=MAX_SERVED_AT_ONCE,
     max_queued_requests=MAX_SERVED_AT_ONCE,
-    backpressure_config=BackpressureConfig(status_code=429, retry_after_s=_RETRY_S),
+    backpressure_config=BackpressureConfig(status_code=429, retry_after_s=RETRY_S),
     health_check_period_s=5,
 )
 @serve.ingress(api)
@@ -87,13 +68,16 @@ class Service:
     Args:
         bundle: name or folder.
         threads: of PyTorch.
+        token_hash: of the token that callers must bring; empty where none is needed.
     """
 
-    def __init__(self, bundle: str, threads: int) -> None:
+    def __init__(self, bundle: str, threads: int, token_hash: str) -> None:
         import torch
 
         from mhkd.analyser import Analyser
 
+        quieten_logs()
+        os.environ[TOKEN_HASH] = token_hash  # of this process alone; its guard reads it there
         torch.set_num_threads(threads)
         self._analyser = Analyser.open(bundle)
         # One thread for each request: who must be told "busy" can't wait for a thread first.
@@ -212,7 +196,10 @@ def serve_forever(
 
     Raises:
         MhkdError: the cluster can't be joined, or the models can't be opened.
+        InputError: there is no token, and others than this machine would reach the service.
     """
+    quieten_logs()
+    hash_token(host)  # before Ray is started for nothing
     with joined(address):
         start(bundle, host, port, replicas=replicas, threads=threads)
         try:
@@ -233,15 +220,15 @@ def start(bundle: str, host: str, port: int, *, replicas: int = 1, threads: int 
 
     Raises:
         MhkdError: the models can't be opened.
+        InputError: as ``serve_forever``.
     """
+    token_hash = hash_token(host)
     serve.start(http_options={"host": host, "port": port})
-    token = os.environ.get(TOKEN, "")
-    options = {"num_cpus": threads, "runtime_env": {"env_vars": {TOKEN: token}}}
     deployment: Any = Service
     try:
         serve.run(
-            deployment.options(num_replicas=replicas, ray_actor_options=options).bind(
-                bundle, threads
+            deployment.options(num_replicas=replicas, ray_actor_options={"num_cpus": threads}).bind(
+                bundle, threads, token_hash
             ),
             name=APP,
         )
@@ -249,9 +236,3 @@ def start(bundle: str, host: str, port: int, *, replicas: int = 1, threads: int 
         raise MhkdError(
             f"The models of '{bundle}' can't be served. Does `mhkd bundles` list it as whole?"
         ) from fault
-
-
-def _name_fault(fault: Exception) -> tuple[str, str]:
-    if isinstance(fault, MhkdError):
-        return fault.code, fault.public_message
-    return "error", "The service failed."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit import config
+from streamlit.config_option import ConfigOption
 from streamlit.testing.v1 import AppTest
 
 from app import access, models
@@ -39,7 +42,9 @@ def sign_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SignIn]
     st.cache_resource.clear()
 
     def sign(email: str | None) -> None:
-        claims: dict[str, Any] = {} if email is None else {"email": email, "sub": email, "iss": "i"}
+        claims: dict[str, Any] = {}
+        if email is not None:
+            claims = {"email": email, "email_verified": True, "sub": email, "iss": "i"}
         monkeypatch.setattr(access, "read_claims", lambda: claims)
 
     yield sign
@@ -107,3 +112,113 @@ def test_where_no_provider_is_named_everything_is_as_it_was(
     assert access.is_signed_in()
     assert access.current_role() == "administrator"
     assert access.find_pseudonym() is None
+
+
+Point = Callable[..., Path]
+_GOOD = b"[auth]\nclient_id = 'sparrowhawk'\n"
+
+
+@pytest.fixture
+def point(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Point]:
+    """Gives the place where settings are looked for, because it is named or without that."""
+    before = config.get_option("secrets.files")
+    monkeypatch.setattr(st.secrets, "_file_watchers_installed", True)
+
+    def look_at(*, named: bool, name: str = "secrets.toml") -> Path:
+        file = tmp_path / name
+        told = "a test" if named else ConfigOption.DEFAULT_DEFINITION
+        config._set_option("secrets.files", [str(file)], told)
+        return file
+
+    yield look_at
+    config._set_option("secrets.files", before, ConfigOption.DEFAULT_DEFINITION)
+    st.secrets._reset()
+    access._sign_in_seen.cache_clear()
+
+
+def _assert_closed(told: str) -> None:
+    assert told in (access.find_fault() or "")
+    assert "sparrowhawk" not in (access.find_fault() or "")
+    assert not access.is_signed_in()
+    assert access.current_role() is None
+    assert access.is_configured()
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"[auth]\nclient_id = sparrowhawk\n", "TOML, see line 2"), (b"a = '\xff'", "can't be read")],
+)
+def test_a_broken_file_lets_nobody_in(point: Point, named: bool, content: bytes, told: str) -> None:
+    point(named=named).write_bytes(content)
+    _assert_closed(told)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_folder_or_a_link_to_nothing_in_place_of_the_file_lets_nobody_in(
+    point: Point, named: bool
+) -> None:
+    file = point(named=named)
+    file.mkdir()
+    _assert_closed("can't be read (IsADirectoryError)")
+    file.rmdir()
+    file.symlink_to("nowhere.toml")
+    _assert_closed("is not there")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_of_another_user_lets_nobody_in(point: Point) -> None:
+    file = point(named=False)
+    file.write_bytes(_GOOD)
+    file.chmod(0)
+    _assert_closed("can't be read (PermissionError)")
+
+
+def test_a_named_file_that_is_not_there_lets_nobody_in(point: Point) -> None:
+    point(named=True)
+    _assert_closed("is not there")
+    point(named=True, name="secrets.ini").write_bytes(_GOOD)
+    _assert_closed("can't be used")
+
+
+def test_a_name_in_the_environment_that_is_not_read_lets_nobody_in(
+    point: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point(named=False)
+    monkeypatch.setenv("STREAMLIT_SECRETS_FILES", "elsewhere.toml")
+    _assert_closed("streamlit run")
+
+
+def test_without_a_file_nobody_signs_in(point: Point) -> None:
+    point(named=False)
+    assert access.find_fault() is None
+    assert access.is_signed_in() and access.current_role() == "administrator"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_good_file_asks_for_sign_in_and_stays_asked_for(point: Point, named: bool) -> None:
+    """Also while an editor has emptied it, or an update has taken it away for a moment."""
+    file = point(named=named)
+    file.write_bytes(_GOOD)
+    assert access.find_fault() is None and access.is_configured()
+    assert not access.is_signed_in()
+    assert access.current_role() is None
+    file.write_bytes(b"")
+    st.secrets._reset()
+    _assert_closed("is gone")
+    file.unlink()
+    st.secrets._reset()
+    _assert_closed("is not there" if named else "is gone")
+    file.write_bytes(_GOOD)
+    assert access.find_fault() is None
+
+
+def test_the_page_says_what_to_do_and_nothing_of_the_file(point: Point) -> None:
+    file = point(named=True)
+    file.write_bytes(b"[auth]\nclient_id = sparrowhawk\n")
+    page = _open()
+    assert [title.value for title in page.title] == ["Sign in"]
+    told = _html(page)
+    assert "lets nobody in" in told and "988" in told
+    assert "sparrowhawk" not in told and str(file) not in told
+    assert not page.button and not page.text_area and not page.exception

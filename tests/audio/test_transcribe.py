@@ -42,7 +42,7 @@ def _write(folder: Path, files: tuple[str, ...]) -> Path:
 def test_without_the_extra_it_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcribe, "is_installed", lambda: False)
     assert find_transcriber() is None
-    assert "mhkd[transcribe]" in say_how_to_get_it()
+    assert "-e '.[transcribe]'" in say_how_to_get_it()
     with pytest.raises(TranscriberError, match="not installed"):
         write_down(_SILENCE)
 

@@ -10,7 +10,7 @@ from mhkd.post import Recording
 from tests.audio.making import record
 
 pytestmark = pytest.mark.skipif(
-    not is_installed(), reason="praat-parselmouth is not installed: pip install 'mhkd[voice]'"
+    not is_installed(), reason="praat-parselmouth is not installed: pip install -e '.[voice]'"
 )
 _RATE_HZ = 16_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,12 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from tests.attack.visitor import Visitor
 
 _LONGEST_S = 240.0
+_NAMED_FAULT = re.compile(r"\w+ at \S+\.py:\d+")
+
+
+def list_faults(log: str) -> list[str]:
+    """The unforeseen faults that a server's log names, by their kind and place."""
+    return _NAMED_FAULT.findall(log)
 
 
 @dataclass
@@ -23,7 +30,7 @@ class Reader(Visitor):
     Attributes:
         page: what is on the screen, by its place.
         watched: the fragment that asks to be drawn again and again, and how often.
-        errors: tracebacks that the page showed.
+        errors: tracebacks that the page showed, and parts of it that could not be drawn.
     """
 
     page: dict[tuple[int, ...], Element] = field(default_factory=dict)
@@ -88,7 +95,6 @@ class Reader(Visitor):
         found = []
         for _, element in sorted(self.page.items()):
             kind = element.WhichOneof("type")
-            self.errors += kind == "exception"
             if kind in kinds:
                 found.append(str(getattr(element, kind).body))
         return "\n".join(found)
@@ -125,8 +131,14 @@ class Reader(Visitor):
                 self.page, self.watched = {}, None
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 self.page[tuple(message.metadata.delta_path)] = message.delta.new_element
+                self.errors += _is_fault(message.delta.new_element)
             elif kind == "auto_rerun":
                 self.watched = (message.auto_rerun.fragment_id, message.auto_rerun.interval)
             elif kind == "stop_auto_rerun":
                 self.watched = None
         return heard
+
+
+def _is_fault(element: Element) -> bool:
+    kind = element.WhichOneof("type")
+    return kind == "exception" or (kind == "alert" and "could not be drawn" in element.alert.body)

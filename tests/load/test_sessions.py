@@ -15,7 +15,7 @@ import pytest
 from mhkd.limits import GONE_S, MAX_WAITING
 from tests.attack.visitor import Server
 from tests.load.conftest import Amount, tell
-from tests.load.reader import Reader
+from tests.load.reader import Reader, list_faults
 from tests.tiny import POST
 
 pytestmark = pytest.mark.load
@@ -73,6 +73,7 @@ def test_idle_sessions_cost_little(server: Server, alone_s: float, amount: Amoun
     if _WHOLE:
         assert revisit_s <= 3 * visit_s + 1
     for reader in readers:
+        assert reader.errors == 0
         reader.leave()
 
 
@@ -131,6 +132,29 @@ def test_a_crowd_is_told_at_once(server: Server, alone_s: float) -> None:
 
 
 @only_whole
+def test_a_full_queue_is_told_within_a_second(server: Server, alone_s: float) -> None:
+    """L3: beyond the time that drawing the page takes anyhow."""
+
+    def press_alone() -> float:
+        took_s = _timed(lambda: single.press(TEXT))
+        single.follow()
+        return took_s
+
+    single = Reader.enter(server.port)
+    press_s = min(press_alone() for _ in range(3))
+    crowd = [Reader.enter(server.port) for _ in range(1 + MAX_WAITING)]
+    with ThreadPoolExecutor(len(crowd)) as pool:
+        list(pool.map(lambda reader: reader.press(LONG * 2), crowd))
+    told_s = _timed(lambda: single.analyse(TEXT))
+    assert BUSY in single.read(), "the queue was not full"
+    tell(f"L3: told after {told_s:.2f} s; pressing alone takes {press_s:.2f} s")
+    assert told_s <= press_s + 1
+    for reader in [single, *crowd]:
+        assert reader.errors == 0
+        reader.leave()
+
+
+@only_whole
 def test_who_leaves_makes_room(server: Server, alone_s: float) -> None:
     """A closed tab does not hold the models."""
     leaving = Reader.enter(server.port)
@@ -153,6 +177,7 @@ def test_visits_leave_nothing_behind(server: Server, alone_s: float, amount: Amo
     def visit() -> None:
         reader = Reader.enter(server.port)
         _answer(reader.analyse(TEXT))
+        assert reader.errors == 0
         reader.leave()
 
     for _ in range(3):
@@ -184,6 +209,7 @@ def test_a_steady_stream(server: Server, alone_s: float, amount: Amount) -> None
     tell(f"L6: {len(memory)} analyses, {grown_mb:+.0f} MB in the second half")
     assert grown_mb <= 50
     assert reader.errors == 0
+    assert list_faults(server.logged()) == []
     assert "Traceback" not in server.logged()
 
 

@@ -120,14 +120,36 @@ def test_refusals_are_typed_and_do_not_quote(address: str) -> None:
         answer = _post(address, "/v1/predict", **asked)
         assert answer.status_code == 422
         assert answer.json()["error"]["code"] == "input" and POST not in answer.text
-    answer = requests.post(f"{address}/v1/predict", json={"text": POST}, timeout=90)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorised")
+    for path in ("/v1/predict", "/openapi.json", f"/{POST}"):
+        answer = requests.post(f"{address}{path}", json={"text": POST}, timeout=90)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorised")
+    for path, status, code in (("/v1/bundle", 405, "method"), ("/v2/bundle", 404, "path")):
+        answer = _post(address, path, text=POST)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     described = requests.get(
         f"{address}/openapi.json", headers={"Authorization": f"Bearer {SECRET}"}, timeout=90
     ).json()
     assert {"/v1/analyse", "/v1/predict", "/v1/bundle"} <= set(described["paths"])
     with pytest.raises(InputError, match="label"):
         RemoteAnalyser.open(address).analyse(Post(POST), target="nothing")
+
+
+def test_a_body_that_never_ends_is_refused(address: str) -> None:
+    pieces = iter(range(400))
+    answer = requests.post(
+        f"{address}/v1/predict", data=(b" " * 1024**2 for _ in pieces), timeout=90,
+        headers={"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "input")
+
+
+def test_the_token_is_in_no_file_that_ray_writes(address: str) -> None:
+    import ray
+
+    logs = Path(ray._private.worker._global_node.get_logs_dir_path())
+    files = [file for file in logs.rglob("*") if file.is_file()]
+    assert files
+    assert not [file.name for file in files if SECRET.encode() in file.read_bytes()]
 
 
 def test_a_crowd_is_told_at_once(address: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from pathlib import Path
 from typing import Any
@@ -85,16 +86,20 @@ def test_who_leaves_ends_the_work() -> None:
 
 
 @pytest.mark.scale
-def test_the_deployment_without_a_cluster(bundle: Path) -> None:
+def test_the_deployment_without_a_cluster(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray's local testing mode: the same class, called through a handle. Batches need a copy
     that is served; see ``test_serve``."""
     pytest.importorskip("ray", reason="pip install -c constraints.txt '.[scale]'")
     from ray import serve
 
-    from mhkd.scale.serve import Service
+    from mhkd.scale.serve import TOKEN_HASH, Service
 
-    handle: Any = serve.run(Service.bind(str(bundle), 1), _local_testing_mode=True)
+    before = logging.getLogRecordFactory()
+    monkeypatch.setenv(TOKEN_HASH, "")  # the class sets it in its own process, here this one
+    handle: Any = serve.run(Service.bind(str(bundle), 1, ""), _local_testing_mode=True)
     assert handle.tell_bundle.remote().result(timeout_s=60)["name"] == "tiny"
+    assert getattr(logging.getLogRecordFactory(), "quiet", False), "its logs hold no content"
+    logging.setLogRecordFactory(before)
     asked = PostRequest(text=POST, speak=False)
     analysis = handle.analyse.remote(asked).result(timeout_s=60)
     assert analysis["input"]["audio"]["origin"] == "none"
