@@ -18,9 +18,10 @@ from app.batch_wording import (
     say_outside_rows,
     say_share,
     say_sounds,
+    say_truncated,
     tell_metrics,
+    tell_reading,
 )
-from app.batch_work import Job
 from app.components.help_lines import NOT_THIS, HelpLines
 from app.escape import build_help_lines, build_table, escape
 from app.report_frame import build_chart, build_document
@@ -28,16 +29,17 @@ from app.wording import MODEL_NAMES, say_finding, source_of
 from mhkd.batch.curves import (
     bin_reliability,
     count_confusion,
+    read_threshold,
     trace_precision_recall,
     trace_risk_coverage,
     trace_roc,
 )
-from mhkd.batch.measured import Labelled
+from mhkd.batch.measured import Labelled, Measured
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import name_doubts
 from mhkd.batch.run import BatchRun
-from mhkd.batch.slices import measure_slices, name_lengths, name_outside
-from mhkd.batch.sounds import Sounds
+from mhkd.batch.slices import measure_slices, name_lengths, name_outside, name_read
+from mhkd.batch.sounds import RowSound, Sounds
 
 METRICS_HEADER = (
     "Model",
@@ -72,14 +74,34 @@ class BatchAbout:
     versions: Sequence[tuple[str, str]] = ()
 
 
-def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) -> str:
+@dataclass(frozen=True)
+class ChosenThreshold:
+    """What is set on the page.
+
+    Attributes:
+        at: a post is called ``target`` from this probability on.
+        prevalence: share of such posts where the model would be used; None where it is not stated.
+    """
+
+    at: float
+    prevalence: float | None = None
+
+
+def build_batch_report(
+    run: BatchRun,
+    measured: Measured | None,
+    about: BatchAbout,
+    target: str,
+    threshold: ChosenThreshold | None = None,
+) -> str:
     """The report: counts, metrics, figures, slices by length, rows without an answer.
 
     Args:
-        job: measured, where the rows have labels.
-        run: its answers.
-        about: what stands beside them.
+        run: the answers.
+        measured: the labelled rows that the page shows; None where the rows have no labels.
+        about: what stands beside the answers.
         target: the label that the curves are drawn for.
+        threshold: as it is set on the page.
     """
     answers = collect_answers(run)
     body = (
@@ -90,18 +112,23 @@ def build_batch_report(job: Job, run: BatchRun, about: BatchAbout, target: str) 
         + "<h2>Answers</h2>"
         + "".join(
             f"<p><strong>{escape(MODEL_NAMES[model])}.</strong> "
-            f"{escape(say_answers(run, found, about.sources))}</p>"
+            f"{escape(say_answers(run, model, found, about.sources))}</p>"
             for model, found in answers.items()
         )
         + f"<p>{escape(say_faults(run.faults))}</p>"
         + "".join(
             f"<p>{escape(told)}</p>"
-            for told in (say_doubts(run.posts.doubts), say_outside_rows(run), say_sounds(run))
+            for told in (
+                say_doubts(run.posts.doubts),
+                say_outside_rows(run),
+                say_truncated(run),
+                say_sounds(run),
+            )
             if told is not None
         )
     )
-    if job.labelled is not None:
-        body += _build_measured(job, run, job.labelled, about, target)
+    if measured is not None:
+        body += _build_measured(run, measured, about, target, threshold)
     limits = (*LIMITS, UNHEARD if run.sounds is None else HEARD)
     body += "<h2>Limits</h2><ul>" + "".join(f"<li>{escape(line)}</li>" for line in limits) + "</ul>"
     if run.sounds is not None:
@@ -126,7 +153,7 @@ def list_versions(bundle: str, sha256: str) -> list[tuple[str, str]]:
 
 def _build_sounds(sounds: Sounds, *, hears: bool) -> str:
     rows = [
-        (f"{row:,}", sound.origin, f"{sound.heard_s:.1f}" if sound.heard_s else "–", told)
+        (f"{row:,}", sound.origin, _say_seconds(sound), told)
         for row, sound in enumerate(sounds, start=1)
         if sound is not None
         if (told := sound.fault or ", ".join(map(say_finding, sound.findings))) or sound.heard_s
@@ -136,25 +163,59 @@ def _build_sounds(sounds: Sounds, *, hears: bool) -> str:
     return f'<h2>Sound of the rows</h2>{table}<p class="small">{rest}</p>'
 
 
+def _say_seconds(sound: RowSound) -> str:
+    heard = f"{sound.heard_s:.1f}" if sound.heard_s else "–"
+    return f"{heard} of {sound.total_s:.1f}" if sound.total_s else heard
+
+
 def _build_measured(
-    job: Job, run: BatchRun, labelled: Labelled, about: BatchAbout, target: str
+    run: BatchRun,
+    measured: Measured,
+    about: BatchAbout,
+    target: str,
+    threshold: ChosenThreshold | None,
 ) -> str:
-    first = next(iter(job.metrics.values()))
-    unlabelled = int(run.done - len(labelled))
     parts = [
         "<h2>How good the models are on these rows</h2>",
-        *_build_metrics(job),
-        f'<p class="small">{escape(say_measured(len(labelled), unlabelled, first["resamples"]))}'
-        "</p>",
+        *_build_metrics(measured),
+        f'<p class="small">{escape(say_measured(measured, run.done))}</p>',
     ]
-    for model in job.metrics:
-        parts += _build_model(model, run, labelled, about, target)
+    for model in measured.metrics:
+        parts += _build_model(model, run, measured.labelled, about, target)
+        if threshold is not None:
+            parts += _build_threshold(model, run, measured.labelled, about, target, threshold)
     return "".join(parts)
 
 
-def _build_metrics(job: Job) -> list[str]:
+def _build_threshold(
+    model: str,
+    run: BatchRun,
+    labelled: Labelled,
+    about: BatchAbout,
+    target: str,
+    chosen: ChosenThreshold,
+) -> list[str]:
+    place = run.labels.index(target)
+    stated = chosen.prevalence is not None
+    reading = read_threshold(
+        labelled.probabilities[model][:, place],
+        labelled.truth == place,
+        chosen.at,
+        0.5 if chosen.prevalence is None else chosen.prevalence,
+    )
+    told = (
+        f"A post is called “{target}” from the probability {chosen.at:.2f} on, as set on the page. "
+        f"Prevalence of posts from {source_of(target, about.sources)}: "
+    )
+    told += f"{100 * reading.prevalence:g} %, as stated there." if stated else "not stated."
+    rows = tell_reading(reading, stated=stated)
+    table = build_table(("Measure", "Value", "Counted"), rows, (1, 2))
+    return [f"<h3>At the threshold</h3><p>{escape(told)}</p>{table}"]
+
+
+def _build_metrics(measured: Measured) -> list[str]:
     """In two tables: paper is not wide enough for one."""
-    rows = tell_metrics(job.metrics)
+    rows = tell_metrics(measured.metrics)
     return [
         build_table(
             [METRICS_HEADER[place] for place in places],
@@ -196,6 +257,7 @@ def _build_model(
         _build_slices(names, labelled, model, "length"),
         *_by_quality(run, labelled, model),
         *_by_outside(run, labelled, model),
+        *_by_read(run, labelled, model),
     ]
 
 
@@ -211,6 +273,13 @@ def _by_outside(run: BatchRun, labelled: Labelled, model: str) -> list[str]:
         return []
     names = name_outside(run.outside, labelled.rows)
     return [_build_slices(names, labelled, model, "what the student knows")]
+
+
+def _by_read(run: BatchRun, labelled: Labelled, model: str) -> list[str]:
+    if not run.truncated.any():
+        return []
+    names = name_read(run.truncated, labelled.rows)
+    return [_build_slices(names, labelled, model, "whether all of the text was read")]
 
 
 def _build_slices(names: Sequence[str], labelled: Labelled, model: str, by: str) -> str:

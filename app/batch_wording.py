@@ -8,12 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from app.wording import MODEL_NAMES, say_finding, say_interval
-from mhkd.batch.curves import Estimate
+from app.wording import MODEL_NAMES, say_finding, say_interval, source_of
+from mhkd.batch.curves import Estimate, Reading
+from mhkd.batch.measured import Measured
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities
 from mhkd.batch.sounds import RowSound
+from mhkd.batch.states import DECIDED, STATES, UNKNOWN, count_states
 from mhkd.batch.table import RowFault
 
 COST: Final[Mapping[str, str]] = {
@@ -69,18 +71,39 @@ def say_progress(run: BatchRun) -> str:
     return told
 
 
-def say_answers(run: BatchRun, probabilities: Probabilities, sources: Mapping[str, str]) -> str:
-    """How many posts resemble what."""
-    answered = ~np.isnan(probabilities).any(1)
-    n = int(answered.sum())
-    if not n:
+def say_answers(
+    run: BatchRun, model: str, probabilities: Probabilities, sources: Mapping[str, str]
+) -> str:
+    """How many posts resemble what, and how many are not decided or get no answer."""
+    counts = count_states(run.labels, probabilities, run.judge(model, probabilities))
+    if not counts.rows:
         return "No row was answered."
-    counts = np.bincount(probabilities[answered].argmax(1), minlength=len(run.labels))
+
+    def say(count: int) -> str:
+        return f"{count:,} ({100 * count / counts.rows:.1f} %)"
+
     parts = [
-        f"{count:,} ({100 * count / n:.1f} %) resemble posts from {sources.get(label, label)}"
-        for label, count in zip(run.labels, counts, strict=True)
+        f"{say(count)} resemble posts from {source_of(label, sources)}"
+        for label, count in counts.decided.items()
     ]
-    return f"Of {n:,} posts that were answered, {'; '.join(parts)}."
+    are = "is" if counts.not_decided == 1 else "are"
+    get = "gets" if counts.no_answer == 1 else "get"
+    return (
+        f"Of {counts.rows:,} posts that were answered, {', '.join(parts)}; "
+        f"{say(counts.not_decided)} {are} not decided, {say(counts.no_answer)} {get} no answer."
+    )
+
+
+def say_state(state: int, label: str) -> str:
+    """A row’s answer; the forced choice stands behind one that is none.
+
+    Args:
+        state: place in ``STATES``, −1 where the model gave no numbers.
+        label: the most probable one.
+    """
+    if state == UNKNOWN:
+        return "–"
+    return label if state == DECIDED else f"{STATES[state]} (forced choice: {label})"
 
 
 def say_faults(faults: Mapping[int, RowFault]) -> str:
@@ -88,9 +111,9 @@ def say_faults(faults: Mapping[int, RowFault]) -> str:
     if not faults:
         return "Every row can be read."
     counts = Counter(_CODES.get(fault.code, fault.code) for fault in faults.values())
-    rows = "1 row gets" if len(faults) == 1 else f"{len(faults):,} rows get"
+    rows = "1 row" if len(faults) == 1 else f"{len(faults):,} rows"
     told = ", ".join(f"{reason}: {count:,}" for reason, count in counts.most_common())
-    return f"{rows} no answer ({told})."
+    return f"{rows} can’t be answered ({told})."
 
 
 def say_doubts(doubts: Mapping[int, Doubt]) -> str | None:
@@ -99,11 +122,13 @@ def say_doubts(doubts: Mapping[int, Doubt]) -> str | None:
         return None
     counts = Counter(code for doubt in doubts.values() for code in doubt.codes)
     told = ", ".join(f"{say_finding(code).lower()}: {n:,}" for code, n in counts.most_common())
-    alone = sum(doubt.withheld for doubt in doubts.values())
-    rows = "1 row limits" if len(doubts) == 1 else f"{len(doubts):,} rows limit"
+    withheld = sum(doubt.withheld for doubt in doubts.values())
+    n = len(doubts)
+    rows = "1 row limits its answer" if n == 1 else f"{n:,} rows limits their answers"
     return (
-        f"The text of {rows} its answer ({told}). For {alone:,} of them the page Analyse would "
-        "give none; here each is a forced choice, and the files mark it as withheld."
+        f"The text of {rows} ({told}). {withheld:,} of them "
+        f"{'gets' if withheld == 1 else 'get'} no answer, as on the page Analyse; the label that "
+        "stands there is a forced choice."
     )
 
 
@@ -128,9 +153,26 @@ def say_outside_rows(run: BatchRun) -> str | None:
     return (
         f"{outside:,} of {n:,} posts ({100 * outside / n:.1f} %) lie outside what this model "
         f"knows: they are unlike those it learned from (distance above {run.outside_limit:.2f}). "
-        "Their numbers mean little: the page Analyse would give no answer, and the files mark them "
-        "as withheld."
+        "Their numbers mean little, and they get no answer, as on the page Analyse; the label that "
+        "stands there is a forced choice."
     )
+
+
+def say_truncated(run: BatchRun) -> str | None:
+    """How many posts were not read to the end; None where none is known to be."""
+    n = int(run.truncated.sum())
+    if not n:
+        return None
+    read = int(run.tokens[run.truncated, 0].max())
+    return (
+        f"{say_count(n, 'post')} {'is' if n == 1 else 'are'} longer than the text models read: "
+        f"what stands after the first {read:,} tokens did not enter the answer."
+    )
+
+
+def say_tokens(read: int, total: int) -> str:
+    """How much of a post was read; empty where that is not told."""
+    return f"{read:,} of {total:,}" if total else ""
 
 
 def say_sounds(run: BatchRun) -> str | None:
@@ -149,6 +191,8 @@ def say_sounds(run: BatchRun) -> str | None:
     if findings:
         each = ", ".join(f"{say_finding(code).lower()}: {n:,}" for code, n in findings.items())
         told += f"Told of those heard: {each}. "
+    if cut := run.sounds.count_cut():
+        told += f"Of {say_count(cut, 'recording')} only the beginning was heard. "
     if "teachers" in collect_answers(run):
         told += "The teachers’ mean of a row is that of the teachers that answered it."
     return told.strip()
@@ -158,7 +202,11 @@ def say_sound(sound: RowSound | None) -> str:
     """Where the sound of one row came from."""
     if sound is None:
         return ""
-    return f"{sound.origin} ({sound.heard_s:.0f} s)" if sound.heard_s else sound.origin
+    if not sound.heard_s:
+        return sound.origin
+    if not sound.total_s:
+        return f"{sound.origin} ({sound.heard_s:.0f} s)"
+    return f"{sound.origin} ({sound.heard_s:.0f} of {sound.total_s:.0f} s heard)"
 
 
 def say_unknown(n: int) -> str:
@@ -198,14 +246,71 @@ def tell_metrics(metrics: Mapping[str, Mapping[str, object]]) -> list[tuple[str,
     ]
 
 
-def say_measured(n: int, unlabelled: int, resamples: int) -> str:
-    """On what the metrics rest."""
+def tell_reading(reading: Reading, *, stated: bool) -> list[tuple[str, str, str]]:
+    """Rows of measure, value, and what was counted, at a threshold.
+
+    Args:
+        reading: at the threshold.
+        stated: the reader stated the prevalence; else predictive values wait for it.
+    """
+    positives = reading.true_positive + reading.false_negative
+    negatives = reading.true_negative + reading.false_positive
+    at = f"at {100 * reading.prevalence:g} %" if stated else ""
+    rows = [
+        ("Positive predictive value", reading.ppv),
+        ("Negative predictive value", reading.npv),
+    ]
+    return [
+        (
+            "Sensitivity",
+            say_share(reading.sensitivity),
+            f"{reading.true_positive:,} of {positives:,}",
+        ),
+        (
+            "Specificity",
+            say_share(reading.specificity),
+            f"{reading.true_negative:,} of {negatives:,}",
+        ),
+        *((name, say_share(found) if stated else "state a prevalence", at) for name, found in rows),
+    ]
+
+
+def say_measured(measured: Measured, done: int) -> str:
+    """On what the metrics rest.
+
+    Args:
+        measured: the rows and their metrics.
+        done: rows that are behind the batch.
+    """
+    n = len(measured.labelled)
+    unlabelled = done - n - measured.left_out
+    resamples = next(iter(measured.metrics.values()))["resamples"]
     told = f"On {n:,} rows that have a label of this bundle and an answer of every model"
     none = "1 row has none" if unlabelled == 1 else f"{unlabelled:,} rows have none"
     told += f"; {none}. " if unlabelled else ". "
+    told += f"{_say_withheld(measured)} "
     told += (
         "In brackets 95 % intervals: Wilson’s for the accuracy, else a bootstrap over posts "
         f"({resamples:,} resamples). ECE has ten bins of equal mass; beside it the 95th "
         f"percentile of what a perfectly calibrated model would show on {n:,} such posts."
     )
     return f"{told} {SHORT}" if n < _FEW else told
+
+
+def _say_withheld(measured: Measured) -> str:
+    """Whether rows that get no answer are among those measured. Each counts with its top label."""
+    if measured.left_out:
+        rows = (
+            "1 labelled row that gets"
+            if measured.left_out == 1
+            else (f"{measured.left_out:,} labelled rows that get")
+        )
+        return f"{rows} no answer {'is' if measured.left_out == 1 else 'are'} left out."
+    n = measured.withheld
+    if not n:
+        return "None of them gets no answer; one that is not decided counts with its forced choice."
+    return (
+        f"{n:,} of them {'gets' if n == 1 else 'get'} no answer and {'is' if n == 1 else 'are'} "
+        "in the measures all the same: each counts with its forced choice, as does one that is not "
+        "decided."
+    )

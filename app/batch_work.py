@@ -7,20 +7,20 @@ long as the session, and go with “Forget this batch”.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mhkd.analysis import BundleReference
-from mhkd.batch.measured import Labelled, measure_models, pick_labelled
+from mhkd.batch.measured import Measured, measure_answered, measure_rows, pick_labelled
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import Columns, check_posts
 from mhkd.batch.recordings import Recordings
 from mhkd.batch.run import BatchRun
+from mhkd.batch.states import read_set_rule
 from mhkd.batch.table import PostTable
 from mhkd.cases.audit_notes import noting_batch
 from mhkd.errors import Cancelled, MhkdError
@@ -52,7 +52,8 @@ class Job:
 
     Attributes:
         stage: opening, first rows, ready, running, measuring, cancelled or done.
-        labelled: the rows with labels, once measured; metrics: of each model.
+        measured: on the rows with labels, once that is done.
+        measured_answered: without those that get no answer; None where no row or all would go.
         pseudonym: of the reader, for the audit log.
     """
 
@@ -63,8 +64,8 @@ class Job:
     cancel: threading.Event = field(default_factory=threading.Event)
     stage: str = "opening"
     run: BatchRun | None = None
-    labelled: Labelled | None = None
-    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    measured: Measured | None = None
+    measured_answered: Measured | None = None
     work: Future[None] | None = None
     pseudonym: str = ""
 
@@ -156,6 +157,7 @@ def _prepare(job: Job) -> None:
         job.settings.models,
         recordings=job.recordings,
         outside_limit=analyser.familiarity_limit,
+        sets=read_set_rule(analyser.manifest),
     )
     job.stage = "first rows"
     run.try_first(analyser, job.cancel)
@@ -189,8 +191,8 @@ def _measure(job: Job, run: BatchRun) -> None:
     if not (run.posts.truth >= 0).any():
         return
     labelled = pick_labelled(collect_answers(run), run.posts.truth)
-    job.metrics = measure_models(labelled) if len(labelled) else {}
-    job.labelled = labelled if len(labelled) else None
+    job.measured = measure_rows(labelled, run.withheld)
+    job.measured_answered = measure_answered(labelled, run.withheld)
 
 
 def _await_models(job: Job) -> Analyser:

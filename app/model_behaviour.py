@@ -52,8 +52,8 @@ def list_limits(report: Mapping[str, Any] | None) -> list[Row]:
         flips = student[name]["flips"]
         if flips["interval"][0] > _FEW_FLIPS:
             told = (
-                f"It should change nothing, and turned the student’s answer in {say_rate(flips)} of "
-                f"{student[name]['pairs']:,} written pairs."
+                f"It should change nothing, and turned the student’s answer in {say_rate(flips)} "
+                f"of {student[name]['pairs']:,} written pairs."
             )
             rows.append((kind["title"], told))
     for name, kind in list_kinds(report, NOT_MORE).items() if report and student else ():

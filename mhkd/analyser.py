@@ -332,6 +332,8 @@ class Analyser:
     ) -> TextAnswers:
         """``predict_texts`` with what is found on the way; raises as it does.
 
+        Text models read four windows of a post at most; ``TextAnswers.tokens`` tells how much.
+
         Args:
             texts: the posts; for the audio teacher each is spoken.
             models: among text, audio, emotion, teachers and student.

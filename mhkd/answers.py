@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mhkd.analysis import Finding, Heard
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +25,14 @@ class TextAnswers:
             be told.
         spoken_s: seconds that the audio teacher heard of each post as it was spoken, 0 where no
             voice can say it, shape (posts,); None where it was not asked or can't be told.
+        tokens: of student and text teacher, where asked: model → sub-words that it read, and those
+            of the whole post, shape (posts, 2). A model that is not there does not tell.
     """
 
     probabilities: Mapping[str, Floats]
     distances: Floats | None = None
     spoken_s: Floats | None = None
+    tokens: Mapping[str, Ints] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mhkd.analysis import MODELS, TEACHERS
-from mhkd.answers import Floats, TextAnswers
+from mhkd.answers import Floats, Ints, TextAnswers
 from mhkd.audio.features import resample
 from mhkd.audio.speak import open_voice, speak_post
 from mhkd.errors import InputError
@@ -43,6 +43,8 @@ class BatchRequest:
         cancel: looked at before each batch.
         on_spoken: called for each post that the audio teacher is asked about, with the seconds
             of its speech that were heard; 0 where no voice can say it.
+        on_read: called for each model of text, with its name and the sub-words of each post that
+            reach it and that there are, shape (posts, 2).
     """
 
     members: Members
@@ -51,6 +53,7 @@ class BatchRequest:
     on_done: Callable[[str, int], None]
     cancel: threading.Event | None = None
     on_spoken: Callable[[float], None] = lambda _: None
+    on_read: Callable[[str, Ints], None] = lambda *_: None
 
 
 def predict_posts(request: BatchRequest, models: Sequence[str]) -> dict[str, Probabilities]:
@@ -85,7 +88,7 @@ def predict_posts(request: BatchRequest, models: Sequence[str]) -> dict[str, Pro
 def predict_text_batches(request: BatchRequest, name: str, member: TextMember) -> Probabilities:
     """A text model's probabilities, shape (posts, classes), in batches of like length."""
     found: dict[int, Probabilities] = {}
-    for rows, batch in _batch_texts(request, member):
+    for rows, batch in _batch_texts(request, name, member):
         with torch.inference_mode():
             logits = member.model(batch)
         found |= zip(rows, calibrate(logits, member.temperature), strict=True)
@@ -111,7 +114,7 @@ def predict_familiar_batches(request: BatchRequest, region: FamiliarRegion) -> F
     member = request.members.student
     found: dict[int, Probabilities] = {}
     distances = np.zeros(len(request.texts))
-    for rows, batch in _batch_texts(request, member):
+    for rows, batch in _batch_texts(request, "student", member):
         with torch.inference_mode():
             embeddings = member.model.embed(batch.input_ids)
             lower, upper = encode_with_lower(member, embeddings, batch.attention_mask)
@@ -155,7 +158,8 @@ def answer_posts(request: BatchRequest, models: Sequence[str], *, familiar: bool
         Cancelled: ``cancel`` was set.
     """
     spoken: list[float] = []
-    noting = replace(request, on_spoken=spoken.append)
+    tokens: dict[str, Ints] = {}
+    noting = replace(request, on_spoken=spoken.append, on_read=tokens.__setitem__)
     region = request.members.familiar
     if not (familiar and region is not None and request.texts and "student" in models):
         found = predict_posts(noting, models)
@@ -163,17 +167,18 @@ def answer_posts(request: BatchRequest, models: Sequence[str], *, familiar: bool
     else:
         others = [name for name in models if name != "student"]
         found = predict_posts(noting, others)
-        student = predict_familiar_batches(request, region)
+        student = predict_familiar_batches(noting, region)
         found["student"], distances = student.probabilities, student.distances
     spoken_s = np.array(spoken) if spoken else None
-    return TextAnswers({name: found[name] for name in models}, distances, spoken_s)
+    return TextAnswers({name: found[name] for name in models}, distances, spoken_s, tokens)
 
 
 def _batch_texts(
-    request: BatchRequest, member: TextMember
+    request: BatchRequest, name: str, member: TextMember
 ) -> Iterator[tuple[list[int], TextBatch]]:
     """Rows and their batch, in batches of like length."""
     posts = [encode_post(member.tokenizer, text) for text in request.texts]
+    request.on_read(name, np.array([(post.tokens_read, post.tokens_total) for post in posts]))
     for rows in _batches_of_like_length(posts):
         stop_if_cancelled(request.cancel)
         chosen = [posts[row] for row in rows]

@@ -24,6 +24,7 @@ MIN_AUDIO_S: Final = 0.1
 MAX_AUDIO_S: Final = 600.0
 MIN_CHANNELS: Final = 1
 MAX_CHANNELS: Final = 8
+MAX_SAMPLES: Final = int(MAX_AUDIO_S * 48_000)  # held as 115 MB; more often, less long
 MIN_RATE_HZ: Final = 8_000
 MAX_RATE_HZ: Final = 192_000
 MAX_UPLOAD_BYTES: Final = 25 * 1024 * 1024
@@ -64,6 +65,7 @@ MAX_SERVER_UPLOAD_BYTES: Final = (
 )  # of all sessions, counting those on their way as full
 
 # The decoding child process
+DECODED_AT_ONCE: Final = 2  # recordings, each in a child of its own
 DECODE_CPU_S: Final = 20
 DECODE_WALL_S: Final = 30.0
 DECODE_MEMORY_BYTES: Final = 2 * 1024**3

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from app import models
-from app.batch_wording import say_answers, say_outside_rows, say_sounds
+from app.batch_wording import say_answers, say_outside_rows, say_sounds, say_truncated
 from app.batch_work import BatchDesk, Job, Settings, open_batch_desk
 from app.components.batch.export import show_export
-from app.components.batch.measures import show_metrics, show_slices, show_threshold
+from app.components.batch.measures import (
+    ask_measured,
+    show_metrics,
+    show_slices,
+    show_threshold,
+)
 from app.components.batch.recordings import ask_recordings
 from app.components.batch.rows import say_target, show_disagreement, show_rows
 from app.components.batch.running import show_running
@@ -122,11 +127,12 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
             format_func=lambda label: say_target(label, sources),
             key="batch_target",
         )
-    write_small_print(say_answers(run, answers[model], sources))
-    for told in (say_outside_rows(run), say_sounds(run)):
+    write_small_print(say_answers(run, model, answers[model], sources))
+    for told in (say_outside_rows(run), say_truncated(run), say_sounds(run)):
         if told is not None:
             write_small_print(told)
-    labelled = job.labelled
+    measured = ask_measured(job)
+    labelled = None if measured is None else measured.labelled
     if labelled is not None and model not in labelled.probabilities:
         write_small_print("This model answered no labelled row; nothing of it was measured.")
         labelled = None
@@ -140,27 +146,31 @@ def _show_results(job: Job, run: BatchRun, analyser: Analyser) -> None:
     tabs = dict(zip([*names, "Export"], st.tabs([*names, "Export"]), strict=True))
     with tabs["Rows"]:
         show_rows(job, run, answers, model, target, sources, partial(_open_row, job, run))
-    if labelled is not None:
+    if measured is not None and labelled is not None:
         with tabs["How good"]:
-            show_metrics(job, run, labelled, model)
+            show_metrics(run, measured, model)
         with tabs["Threshold"]:
             show_threshold(run, labelled, model, target, sources)
         with tabs["Slices"]:
             show_slices(job, run, labelled, model)
-    elif job.settings.columns.label is not None and job.labelled is None:
+    elif job.settings.columns.label is not None and job.measured is None:
         write_small_print("No row has a label of this bundle; nothing could be measured.")
     if compared:
         with tabs["Student and teachers"]:
             show_disagreement(job, run, answers, target, partial(_open_row, job, run))
     if run.faults:
         with tabs["Rows without an answer"]:
+            write_small_print(
+                "These could not be answered at all. A row whose answer is withheld or not decided "
+                "is among those that were answered and says so there."
+            )
             _show_reasons([(row, run.faults[row].message) for row in sorted(run.faults)])
     if unheard:
         with tabs["Recordings not heard"]:
             _show_reasons(unheard)
     with tabs["Export"]:
         manifest = analyser.manifest
-        show_export(job, run, f"{manifest.name} {manifest.version}", sources, target)
+        show_export(job, run, f"{manifest.name} {manifest.version}", sources, target, measured)
 
 
 def _show_reasons(reasons: Sequence[tuple[int, str]]) -> None:

@@ -17,7 +17,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +41,7 @@ from mhkd.post import Recording
 
 _WORKER: Final = Path(__file__).with_name("decode_worker.py")
 _POLL_S: Final = 0.1
+_SLOTS: Final = threading.BoundedSemaphore(limits.DECODED_AT_ONCE)
 _KEPT_ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _CODEC_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,32}")
 
@@ -55,6 +58,8 @@ _FAULTS: Final = {
     "Export it again as 16-bit WAV.",
     "too_long": f"The recording is longer than {limits.MAX_AUDIO_S / 60:.0f} minutes, the most "
     "that is accepted. Cut it to the part that belongs to the post.",
+    "too_many": f"The recording holds more than {limits.MAX_SAMPLES / 1e6:.1f} million samples, "
+    "which is ten minutes at 48 kHz. Export it at 48 kHz or less; speech needs no more.",
     "memory": "Decoding this recording needs more memory than is allowed. " + CURE,
     "time": "Decoding this recording took too long and was stopped. " + CURE,
     "crashed": "The decoder broke down on this file, which is perhaps damaged. " + CURE,
@@ -121,7 +126,8 @@ def _is_incomplete(header: Header, decoded: _Decoded) -> bool:
 
 
 def _decode(data: bytes, header: Header, cancel: threading.Event | None) -> _Decoded:
-    answer = _run_worker(data, header, cancel)
+    with _decoding(cancel):
+        answer = _run_worker(data, header, cancel)
     head, _, _ = answer[:4096].partition(b"\n")
     try:
         fields: dict[str, Any] = json.loads(head)
@@ -133,6 +139,18 @@ def _decode(data: bytes, header: Header, cancel: threading.Event | None) -> _Dec
     if len(samples) != fields["frames"] or not np.isfinite(samples).all():
         raise AudioError(_FAULTS["crashed"])
     return _Decoded(samples, fields["rate_hz"], fields["broken"], fields["declared_s"])
+
+
+@contextmanager
+def _decoding(cancel: threading.Event | None) -> Iterator[None]:
+    """Waits until few enough recordings are being decoded, whoever gave them."""
+    while not _SLOTS.acquire(timeout=_POLL_S):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+    try:
+        yield
+    finally:
+        _SLOTS.release()
 
 
 def _run_worker(data: bytes, header: Header, cancel: threading.Event | None) -> bytes:
@@ -187,6 +205,7 @@ def _write_job(header: Header) -> str:
             "cpu_s": limits.DECODE_CPU_S,
             "memory_bytes": limits.DECODE_MEMORY_BYTES,
             "max_s": limits.MAX_AUDIO_S,
+            "max_samples": limits.MAX_SAMPLES,
             "max_abs": limits.MAX_ABS_SAMPLE,
             "rates_hz": (limits.MIN_RATE_HZ, limits.MAX_RATE_HZ),
             "channels": (limits.MIN_CHANNELS, limits.MAX_CHANNELS),

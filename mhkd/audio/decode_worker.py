@@ -52,6 +52,7 @@ class Job:
     cpu_s: int
     memory_bytes: int
     max_s: float
+    max_samples: int
     max_abs: float
     rates_hz: tuple[int, int]
     channels: tuple[int, int]
@@ -79,6 +80,8 @@ class Sound:
         self.frames += len(block)
         if self.frames > self.job.max_s * self.rate_hz:
             raise Refused("too_long")
+        if self.frames > self.job.max_samples:
+            raise Refused("too_many")
         mono = block.mean(axis=1, dtype=np.float64).astype("<f4")
         self.blocks.append(np.clip(mono, -1.0, 1.0))
 

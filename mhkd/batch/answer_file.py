@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mhkd.batch.output import (
+    count_answers,
     describe_run,
     load_partial,
     save_partial,
@@ -24,6 +25,7 @@ from mhkd.batch.predictor import Predictor
 from mhkd.batch.recordings import Recordings, open_recordings
 from mhkd.batch.run import BatchRun
 from mhkd.batch.sounds import SoundOrigin
+from mhkd.batch.states import StateCounts, read_set_rule
 from mhkd.batch.table import PostTable, RowFault, read_table
 from mhkd.errors import InputError
 from mhkd.limits import MAX_TABLE_BYTES
@@ -42,6 +44,8 @@ class Answered:
         sounds: rows by where their sound came from (recorded, spoken, none).
         sound_faults: row and reason, where nothing was heard that should have been.
         outside: rows outside what the student knows; None where that was not measured.
+        states: model → its answered rows, decided by label, not decided, or with no answer.
+        truncated: rows of whose text the end was not read.
     """
 
     rows: int
@@ -51,6 +55,8 @@ class Answered:
     sounds: Mapping[SoundOrigin, int] = field(default_factory=dict)
     sound_faults: tuple[tuple[int, str], ...] = ()
     outside: int | None = None
+    states: Mapping[str, StateCounts] = field(default_factory=dict)
+    truncated: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,7 @@ def _answer(
         tuple(dict.fromkeys(choice.models)),
         recordings=recordings,
         outside_limit=analyser.familiarity_limit,
+        sets=read_set_rule(analyser.manifest),
     )
     key = _identify(content, columns, run, choice.version)
     partial = out.with_name(f"{out.name}.partial")
@@ -167,6 +174,8 @@ def _answer(
         {} if run.sounds is None else {**run.sounds.count_origins()},
         () if run.sounds is None else tuple(run.sounds.list_faults()),
         None if run.outside is None else int(run.outside.sum()),
+        count_answers(run),
+        int(run.truncated.sum()),
     )
 
 

@@ -82,6 +82,14 @@ def batch(
         typer.echo(f"sound: {told}")
     if answered.outside is not None:
         typer.echo(f"outside what this model knows: {answered.outside}")
+    for model, counts in answered.states.items():
+        labels = ", ".join(f"{label} {rows}" for label, rows in counts.decided.items())
+        typer.echo(
+            f"{model}: decided {sum(counts.decided.values())} ({labels}), "
+            f"not decided {counts.not_decided}, no answer {counts.no_answer}"
+        )
+    if answered.truncated:
+        typer.echo(f"not read to the end: {answered.truncated}")
     resumed = f" ({answered.resumed} by an earlier run)" if answered.resumed else ""
     typer.echo(f"{out}: {answered.answered} of {answered.rows} rows answered{resumed}")
 

@@ -39,6 +39,57 @@ class Labelled:
         return len(self.rows)
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Labelled rows and how good the models are on them.
+
+    Attributes:
+        labelled: the rows.
+        withheld: how many of them get no answer; they count with their forced choice.
+        metrics: model → as ``measure_models``.
+        left_out: rows that were left out because they get no answer.
+    """
+
+    labelled: Labelled
+    withheld: int
+    metrics: Mapping[str, Mapping[str, Any]]
+    left_out: int = 0
+
+
+def measure_rows(
+    labelled: Labelled, withheld: npt.NDArray[np.bool_], cancel: threading.Event | None = None
+) -> Measured | None:
+    """Measures all labelled rows, those that get no answer among them; None where there is none.
+
+    Args:
+        labelled: the rows.
+        withheld: of the whole table, shape (rows,).
+        cancel: as in ``measure_models``.
+    """
+    if not len(labelled):
+        return None
+    count = int(withheld[labelled.rows].sum())
+    return Measured(labelled, count, measure_models(labelled, cancel))
+
+
+def measure_answered(
+    labelled: Labelled, withheld: npt.NDArray[np.bool_], cancel: threading.Event | None = None
+) -> Measured | None:
+    """Measures the rows that get an answer; None where these are all of them, or none.
+
+    Args:
+        labelled: the rows.
+        withheld: of the whole table, shape (rows,).
+        cancel: as in ``measure_models``.
+    """
+    kept = ~withheld[labelled.rows]
+    if kept.all() or not kept.any():
+        return None
+    chosen = {name: found[kept] for name, found in labelled.probabilities.items()}
+    rest = Labelled(labelled.rows[kept], labelled.truth[kept], chosen)
+    return Measured(rest, 0, measure_models(rest, cancel), int((~kept).sum()))
+
+
 def pick_labelled(probabilities: Mapping[str, npt.NDArray[np.float32]], truth: Ints) -> Labelled:
     """The labelled rows that every model answered; one that answered no row is left out."""
     there = {name: ~np.isnan(found).any(1) for name, found in probabilities.items()}

@@ -7,19 +7,23 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities, mean_of_teachers, name_teachers
 from mhkd.batch.sounds import Sounds
+from mhkd.batch.states import NO_ANSWER, STATES, StateCounts, count_states, hold_labels
 from mhkd.batch.table import RowFault
 from mhkd.errors import InputError
 from mhkd.formulas import disarm
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+NOTICE: Final = "Labels posts, not people; not a diagnosis."
 
 
 def collect_answers(run: BatchRun) -> dict[str, Probabilities]:
@@ -29,6 +33,14 @@ def collect_answers(run: BatchRun) -> dict[str, Probabilities]:
     """
     mean = mean_of_teachers(run.probabilities)
     return dict(run.probabilities) if mean is None else {**run.probabilities, "teachers": mean}
+
+
+def count_answers(run: BatchRun) -> dict[str, StateCounts]:
+    """Model → its answered rows by state."""
+    return {
+        model: count_states(run.labels, found, run.judge(model, found))
+        for model, found in collect_answers(run).items()
+    }
 
 
 def tabulate_answers(
@@ -41,13 +53,16 @@ def tabulate_answers(
     """One line for each row of the file, in its order.
 
     Columns: ``row`` (from 1), ``id``, ``text`` where given, ``given_label``; for each model a
-    probability of each label and its ``label``; where it was measured, ``distance`` from the
-    posts that the student learned from, and ``outside``, whether that is beyond its limit; where
-    the audio teacher is asked, ``sound`` (recorded, spoken or none), the seconds heard
-    (``sound_s``), why nothing was heard (``sound_fault``) and what limits it
+    probability of each label, the most probable ``label`` and its ``state``: decided, not decided
+    (the label is a forced choice) or no answer (it is withheld); for the student, where the bundle
+    gives sets and the answer is not withheld, the ``set`` of labels; where a text model is asked,
+    ``tokens_read`` of ``tokens_total``; where it was measured, ``distance`` from the posts that the
+    student learned from, and ``outside``, whether that is beyond its limit; where the audio teacher
+    is asked, ``sound`` (recorded, spoken or none), the seconds heard (``sound_s``) of the
+    recording's (``sound_total_s``), why nothing was heard (``sound_fault``) and what limits it
     (``sound_findings``), and with two teachers the ``teachers`` whose mean it is; ``fault``
-    where there is no answer; ``findings``, codes of what limits it, and ``withheld``, where the
-    post alone would get none.
+    where a row can't be answered; ``findings``, codes of what limits the answer, and ``withheld``,
+    where they forbid one. ``NOTICE`` stands in the metadata.
 
     Args:
         run: as far as it is.
@@ -63,13 +78,12 @@ def tabulate_answers(
         if values is not None:
             columns[name] = pa.array([_readable(value) for value in values], pa.string())
     if (run.posts.truth >= 0).any():
-        columns["given_label"] = _name_labels(run.posts.truth, run.labels)
+        columns["given_label"] = _name_places(run.posts.truth, run.labels)
     for model, found in collect_answers(run).items():
-        missing = np.isnan(found).any(1)
-        for place, label in enumerate(run.labels):
-            columns[f"{model}_{label}"] = pa.array(found[:, place], mask=missing)
-        guess = np.where(missing, -1, np.nan_to_num(found).argmax(1))
-        columns[f"{model}_label"] = _name_labels(guess, run.labels)
+        columns |= _tell_answers(run, model, found)
+    if {"student", "text"} & set(run.models):
+        for place, name in enumerate(("tokens_read", "tokens_total")):
+            columns[name] = pa.array(run.tokens[:, place], mask=run.tokens[:, 1] == 0)
     if run.distances is not None and run.outside is not None:
         missing = np.isnan(run.distances)
         columns["distance"] = pa.array(run.distances, mask=missing)
@@ -81,21 +95,37 @@ def tabulate_answers(
             columns["teachers"] = pa.array(names, pa.string())
     told = [run.faults[row].message if row in run.faults else None for row in range(1, rows + 1)]
     columns["fault"] = pa.array(told, pa.string())
-    doubts = [find_doubt(run, place) for place in range(rows)]
-    codes = [None if doubt is None else "; ".join(doubt.codes) for doubt in doubts]
-    columns["findings"] = pa.array(codes, pa.string())
-    columns["withheld"] = pa.array([doubt is not None and doubt.withheld for doubt in doubts])
-    return pa.table(columns).replace_schema_metadata(dict(about or {}))
+    columns["findings"] = _tell_findings(run)
+    columns["withheld"] = pa.array(run.withheld)
+    return pa.table(columns).replace_schema_metadata({"notice": NOTICE, **(about or {})})
 
 
 def find_doubt(run: BatchRun, place: int) -> Doubt | None:
-    """What limits the answer to a row (``place`` from 0): its text, or that it is outside."""
+    """What limits the answer to a row (``place`` from 0).
+
+    Its text, that not all of it was read, or that it is outside what the student knows.
+    """
     doubt = run.posts.doubts.get(place + 1)
-    if run.distances is None or run.outside_limit is None:
+    more: tuple[str, ...] = ()
+    if run.tokens[place, 0] < run.tokens[place, 1]:
+        more += ("truncated",)
+    outside = False
+    if run.distances is not None and run.outside_limit is not None:
+        outside = bool(run.distances[place] > run.outside_limit)
+    if outside:
+        more += ("unfamiliar",)
+    if not more:
         return doubt
-    if not run.distances[place] > run.outside_limit:
-        return doubt
-    return Doubt((*(() if doubt is None else doubt.codes), "unfamiliar"), True)
+    if doubt is None:
+        return Doubt(more, outside)
+    return Doubt((*doubt.codes, *more), outside or doubt.withheld)
+
+
+def find_limited(run: BatchRun) -> npt.NDArray[np.bool_]:
+    """Rows whose answer something limits, those of which ``find_doubt`` tells; shape (rows,)."""
+    found = run.truncated if run.outside is None else run.truncated | run.outside
+    found[[row - 1 for row in run.posts.doubts]] = True
+    return found
 
 
 def describe_run(run: BatchRun) -> dict[str, str]:
@@ -161,6 +191,7 @@ def save_partial(run: BatchRun, file: Path, key: str) -> None:
         key=np.array(key),
         done=np.array(run.done),
         blamed=np.array(blamed, np.int64),
+        tokens=run.tokens,
         **{f"p_{model}": found for model, found in run.probabilities.items()},
         **({} if run.distances is None else {"distances": run.distances}),
         **({} if run.sounds is None else run.sounds.to_arrays()),
@@ -186,22 +217,53 @@ def load_partial(run: BatchRun, file: Path, key: str) -> bool:
             found = {model: kept[f"p_{model}"] for model in run.models}
             done, blamed = int(kept["done"]), kept["blamed"].tolist()
             distances = None if run.distances is None else kept["distances"]
+            tokens = kept.get("tokens", np.zeros_like(run.tokens))
             if run.sounds is not None:
                 run.sounds.take_arrays(kept)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as fault:
         raise InputError(f"{file} is damaged. {remedy}") from fault
     fits = {answers.shape for answers in found.values()} == {(len(run.posts), len(run.labels))}
     fits = fits and (distances is None or distances.shape == (len(run.posts),))
+    fits = fits and tokens.shape == run.tokens.shape
     if not fits or not 0 <= done <= run.total:
         raise InputError(f"{file} is damaged. {remedy}")
     if run.distances is not None and distances is not None:
         run.distances[:] = distances
     for model, answers in found.items():
         run.probabilities[model][:] = answers
+    run.tokens[:] = tokens
     run.done = done
     for row in blamed:
         run.faults[row] = RowFault(row, "model", "A model could not answer this row.")
     return True
+
+
+def _tell_findings(run: BatchRun) -> pa.Array:
+    import pyarrow as pa
+
+    codes: list[str | None] = [None] * len(run.posts)
+    for place in np.flatnonzero(find_limited(run)).tolist():
+        doubt = find_doubt(run, place)
+        codes[place] = None if doubt is None else "; ".join(doubt.codes)
+    return pa.array(codes, pa.string())
+
+
+def _tell_answers(run: BatchRun, model: str, found: Probabilities) -> dict[str, Any]:
+    import pyarrow as pa
+
+    missing = np.isnan(found).any(1)
+    columns: dict[str, Any] = {
+        f"{model}_{label}": pa.array(found[:, place], mask=missing)
+        for place, label in enumerate(run.labels)
+    }
+    guess = np.where(missing, -1, np.nan_to_num(found).argmax(1))
+    columns[f"{model}_label"] = _name_places(guess, run.labels)
+    states = run.judge(model, found)
+    columns[f"{model}_state"] = _name_places(states, STATES)
+    if model == "student" and run.sets is not None:
+        held = hold_labels(found, run.sets) & (states != NO_ANSWER)[:, None]
+        columns["student_set"] = _name_sets(held, run.labels)
+    return columns
 
 
 def _tell_sounds(sounds: Sounds) -> dict[str, Any]:
@@ -209,19 +271,35 @@ def _tell_sounds(sounds: Sounds) -> dict[str, Any]:
 
     rows = list(sounds)
     heard = [row.heard_s or None if row is not None else None for row in rows]
+    total = [row.total_s or None if row is not None else None for row in rows]
     codes = ["; ".join(row.findings) or None if row is not None else None for row in rows]
     return {
         "sound": pa.array([None if row is None else row.origin for row in rows], pa.string()),
         "sound_s": pa.array(heard, pa.float32()),
+        "sound_total_s": pa.array(total, pa.float32()),
         "sound_fault": pa.array([row and row.fault for row in rows], pa.string()),
         "sound_findings": pa.array(codes, pa.string()),
     }
 
 
-def _name_labels(places: Any, labels: Sequence[str]) -> pa.Array:
+def _name_places(places: npt.NDArray[np.integer[Any]], names: Sequence[str]) -> pa.Array:
+    """Each row's name; none where its place is negative."""
     import pyarrow as pa
 
-    return pa.array([labels[place] if place >= 0 else None for place in places], pa.string())
+    return pa.array(list(names), pa.string()).take(pa.array(places, mask=places < 0))
+
+
+def _name_sets(held: npt.NDArray[np.bool_], labels: Sequence[str]) -> pa.Array:
+    """Each row's labels, joined by ``; ``; none where it holds none.
+
+    Args:
+        held: shape (rows, classes).
+        labels: in the order of the classes.
+    """
+    kinds, places = np.unique(held, axis=0, return_inverse=True)
+    names = ["; ".join(np.array(labels, object)[kind]) for kind in kinds]
+    named = np.where(held.any(1), places.reshape(-1), -1)
+    return _name_places(named, names)
 
 
 def _readable(text: str) -> str:

@@ -37,11 +37,11 @@ class Columns:
 
 @dataclass(frozen=True)
 class Doubt:
-    """What limits the answer to a row that gets one.
+    """What limits the answer to a row.
 
     Attributes:
         codes: of the findings, as in ``Analysis.quality``.
-        withheld: for the post alone no answer would be given.
+        withheld: it gets no answer; the numbers are a forced choice.
     """
 
     codes: tuple[str, ...]
@@ -161,7 +161,7 @@ def name_doubts(posts: Posts, rows: Sequence[int]) -> list[str]:
         if doubt is None:
             named.append("nothing found")
         else:
-            named.append("no answer if alone" if doubt.withheld else "answer limited")
+            named.append("no answer" if doubt.withheld else "answer limited")
     return named
 
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol, TypeVar
 
 from mhkd.answers import SoundAnswer, TextAnswers
 from mhkd.errors import Cancelled, InputError
+from mhkd.manifest import Manifest
 from mhkd.post import Post
 
 _TRY_AGAIN_S: Final = 0.5
@@ -23,6 +24,10 @@ class Predictor(Protocol):
     @property
     def labels(self) -> tuple[str, ...]:
         """In the order of the logits."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle says of itself."""
 
     @property
     def familiarity_limit(self) -> float | None:

@@ -17,6 +17,7 @@ from mhkd.batch.posts import Posts
 from mhkd.batch.predictor import ROW_ERRORS, Predictor, ask_in_turn
 from mhkd.batch.recordings import Recordings
 from mhkd.batch.sounds import Sounds, describe_spoken
+from mhkd.batch.states import Bools, Places, SetRule, find_states
 from mhkd.batch.table import RowFault
 from mhkd.errors import InputError
 
@@ -45,6 +46,9 @@ class BatchRun:
             that is not measured.
         distances: float32, shape (rows,), as ``Familiarity.distance``, NaN where there is none.
         sounds: of each row, where the audio teacher is asked.
+        sets: the rule of the student's sets of labels; None where the bundle gives none.
+        tokens: int32, shape (rows, 2), sub-words that the student (where it is not asked, the text
+            teacher) read of a row, and those of the whole post; 0 where that is not told.
         busy_s: time spent on the texts of busy_rows rows, which hold busy_chars characters.
         hearing_s: time spent on the recordings of heard_rows rows.
     """
@@ -59,6 +63,8 @@ class BatchRun:
     outside_limit: float | None = None
     distances: npt.NDArray[np.float32] | None = None
     sounds: Sounds | None = None
+    sets: SetRule | None = None
+    tokens: npt.NDArray[np.int32] = field(init=False)
     busy_s: float = 0.0
     busy_rows: int = 0
     busy_chars: int = 0
@@ -77,6 +83,10 @@ class BatchRun:
         if self.outside_limit is not None:
             self.distances = np.full(len(self.posts), np.nan, np.float32)
         self.sounds = Sounds(len(self.posts)) if "audio" in self.models else None
+        self.tokens = np.zeros((len(self.posts), 2), np.int32)
+        self._withheld_texts = np.zeros(len(self.posts), np.bool_)
+        alone = [row - 1 for row, doubt in self.posts.doubts.items() if doubt.withheld]
+        self._withheld_texts[alone] = True
         self._recorded = self._find_recorded()
 
     @property
@@ -110,6 +120,23 @@ class BatchRun:
         if self.distances is None or self.outside_limit is None:
             return None
         return self.distances > self.outside_limit  # NaN is not
+
+    @property
+    def withheld(self) -> Bools:
+        """Which rows get no answer, by their text or as they are outside, shape (rows,)."""
+        outside = self.outside
+        return self._withheld_texts.copy() if outside is None else self._withheld_texts | outside
+
+    @property
+    def truncated(self) -> Bools:
+        """Of which rows the end was not read, shape (rows,); not told counts as read."""
+        found: Bools = self.tokens[:, 0] < self.tokens[:, 1]
+        return found
+
+    def judge(self, model: str, probabilities: npt.NDArray[np.float32]) -> Places:
+        """The state of each row's answer by a model, as ``find_states``."""
+        rule = self.sets if model == "student" else None
+        return find_states(probabilities, self.withheld, rule)
 
     @property
     def rows_per_s(self) -> float | None:
@@ -254,6 +281,9 @@ class BatchRun:
         )
         if self.distances is not None and found.distances is not None:
             self.distances[chunk] = found.distances
+        counted = [found.tokens[name] for name in ("student", "text") if name in found.tokens]
+        if counted:
+            self.tokens[chunk] = counted[0]
         if self.sounds is not None and not self.hears:
             spoken_s = [None] * len(chunk) if found.spoken_s is None else found.spoken_s.tolist()
             for place, seconds in zip(chunk.tolist(), spoken_s, strict=True):
@@ -272,6 +302,7 @@ class BatchRun:
             answers[place] = np.nan
         if self.distances is not None:
             self.distances[place] = np.nan
+        self.tokens[place] = 0
 
 
 def mean_of_teachers(probabilities: Mapping[str, Probabilities]) -> Probabilities | None:

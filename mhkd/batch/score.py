@@ -9,6 +9,7 @@ from mhkd.batch.output import tabulate_answers
 from mhkd.batch.posts import Columns, check_posts
 from mhkd.batch.predictor import Predictor
 from mhkd.batch.run import BatchRun
+from mhkd.batch.states import read_set_rule
 from mhkd.batch.table import PostTable
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ def score_rows(
         models: among student, text, emotion and audio.
 
     Returns:
-        The columns ``id``, for each model a probability of each label and its ``label``,
-        and ``fault``.
+        The columns ``id``, for each model a probability of each label, its ``label`` and its
+        ``state``, and the others of ``tabulate_answers``. Whether a post is outside what the
+        student knows is not measured here and does not withhold an answer.
     """
     table = PostTable("", {"text": texts}, ())
     posts = check_posts(table, Columns("text"), analyser.labels)
-    run = BatchRun(posts, tuple(analyser.labels), tuple(models))
+    sets = read_set_rule(analyser.manifest)
+    run = BatchRun(posts, tuple(analyser.labels), tuple(models), sets=sets)
     run.advance(analyser)
     answers = tabulate_answers(run, ids=ids)
-    beside = ("row", "teachers", "sound", "sound_s", "sound_fault", "sound_findings")
-    return answers.drop_columns([name for name in beside if name in answers.column_names])
+    beside = {"row", "teachers"} | {f for f in answers.column_names if f.startswith("sound")}
+    return answers.drop_columns([name for name in answers.column_names if name in beside])

@@ -51,6 +51,11 @@ def name_outside(outside: npt.NDArray[np.bool_], rows: Sequence[int]) -> list[st
     return [f"{'outside' if outside[row] else 'within'} what the model knows" for row in rows]
 
 
+def name_read(truncated: npt.NDArray[np.bool_], rows: Sequence[int]) -> list[str]:
+    """Each row's slice by whether its whole text was read; ``rows`` are places, from 0."""
+    return ["cut short" if truncated[row] else "read to the end" for row in rows]
+
+
 def name_values(values: Sequence[str]) -> list[str]:
     """Each row's value; many numbers become quarters, rare values “other”."""
     stripped = [value.strip() or "(empty)" for value in values]

@@ -20,6 +20,7 @@ _CODES: Final = frozenset(
         *("little_speech", "mostly_pause", "unlike_training_voices"),
     }
 )
+_CUT_FROM_S: Final = 0.05  # less is rounding between rates
 _LEFT_OUT: Final = "The audio teacher could not judge this recording."
 _UNSPOKEN: Final = (
     "No voice can say this text: the audio teacher’s mean answer stands in its place."
@@ -35,12 +36,19 @@ class RowSound:
         heard_s: seconds that it heard; 0 where a service spoke the post, which does not tell.
         fault: why nothing was heard; None where something was, and where the row has no recording.
         findings: codes of what limits its answer.
+        total_s: length of the recording in seconds; 0 where that is not told.
     """
 
     origin: SoundOrigin
     heard_s: float = 0.0
     fault: str | None = None
     findings: tuple[str, ...] = ()
+    total_s: float = 0.0
+
+    @property
+    def cut(self) -> bool:
+        """The end of the recording was not heard."""
+        return 0 < self.heard_s < self.total_s - _CUT_FROM_S
 
 
 NO_RECORDING: Final = RowSound("none")
@@ -52,9 +60,11 @@ def describe_sound(answer: SoundAnswer) -> RowSound:
     findings = [finding for finding in answer.findings if finding.code in _CODES]
     codes = tuple(finding.code for finding in findings)
     if answer.probabilities is not None:
-        return RowSound("recorded", answer.heard.seconds_heard, None, codes)
+        heard = answer.heard
+        return RowSound("recorded", heard.seconds_heard, None, codes, heard.seconds)
     reasons = [finding.message for finding in findings if finding.effect == "audio_left_out"]
-    return RowSound("none", 0.0, reasons[0] if reasons else _LEFT_OUT, codes)
+    reason = reasons[0] if reasons else _LEFT_OUT
+    return RowSound("none", 0.0, reason, codes, answer.heard.seconds)
 
 
 def describe_spoken(heard_s: float | None) -> RowSound:
@@ -74,6 +84,7 @@ class Sounds:
     def __init__(self, rows: int) -> None:
         self._origin = np.full(rows, -1, np.int8)
         self._heard_s = np.zeros(rows, np.float32)
+        self._total_s = np.zeros(rows, np.float32)
         self._fault = np.full(rows, -1, np.int32)
         self._findings = np.full(rows, -1, np.int32)
         self._words: list[str] = []  # messages, and codes joined by “; ”, each once
@@ -81,6 +92,7 @@ class Sounds:
     def note(self, place: int, sound: RowSound) -> None:
         """Keeps the sound of a row."""
         self._heard_s[place] = sound.heard_s
+        self._total_s[place] = sound.total_s
         self._fault[place] = self._find_word(sound.fault)
         self._findings[place] = self._find_word("; ".join(sound.findings))
         self._origin[place] = ORIGINS.index(sound.origin)
@@ -95,6 +107,7 @@ class Sounds:
             float(self._heard_s[place]),
             self._words[fault] if fault >= 0 else None,
             tuple(self._words[codes].split("; ")) if codes >= 0 else (),
+            float(self._total_s[place]),
         )
 
     def __iter__(self) -> Iterator[RowSound | None]:
@@ -113,6 +126,10 @@ class Sounds:
                 counts[code] += rows
         return dict(counts.most_common())
 
+    def count_cut(self) -> int:
+        """Recordings whose end was not heard."""
+        return int(((self._heard_s > 0) & (self._heard_s < self._total_s - _CUT_FROM_S)).sum())
+
     def list_faults(self) -> list[tuple[int, str]]:
         """Row (from 1) and reason, where nothing was heard that should have been."""
         places = np.flatnonzero(self._fault >= 0).tolist()
@@ -123,13 +140,14 @@ class Sounds:
         return {
             "sound_origin": self._origin,
             "sound_heard_s": self._heard_s,
+            "sound_total_s": self._total_s,
             "sound_fault": self._fault,
             "sound_findings": self._findings,
             "sound_words": np.array(self._words, np.str_),
         }
 
     def take_arrays(self, kept: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Takes over what ``to_arrays`` gave.
+        """Takes over what ``to_arrays`` gave; lengths that are missing are not told.
 
         Raises:
             ValueError: it belongs to another table.
@@ -138,12 +156,13 @@ class Sounds:
         words = [str(word) for word in kept["sound_words"]]
         origin, heard_s = kept["sound_origin"], kept["sound_heard_s"]
         fault, findings = kept["sound_fault"], kept["sound_findings"]
-        shapes = {found.shape for found in (origin, heard_s, fault, findings)}
+        total_s = kept.get("sound_total_s", np.zeros_like(heard_s))
+        shapes = {found.shape for found in (origin, heard_s, total_s, fault, findings)}
         most = max((int(found.max(initial=-1)) for found in (fault, findings)), default=-1)
         if shapes != {self._origin.shape} or most >= len(words) or origin.max(initial=-1) > 2:
             raise ValueError("the sounds do not fit")
         self._words = words
-        self._origin[:], self._heard_s[:] = origin, heard_s
+        self._origin[:], self._heard_s[:], self._total_s[:] = origin, heard_s, total_s
         self._fault[:], self._findings[:] = fault, findings
 
     def _find_word(self, word: str | None) -> int:

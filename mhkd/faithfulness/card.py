@@ -30,8 +30,9 @@ def tell_faithfulness(report: Mapping[str, Any]) -> str:
     parts = [
         "## Explanations",
         f"Tested on posts that nothing learned from ({data['file']}, {data['posts']} posts; "
-        f"{'drawn' if 'drawn_by' in data else 'the first'} of them for each teacher). Numbers stand in `reports/explanations.json`. Fall of "
-        "the logit when the strongest words (stretches, for sound) are taken away, and when as "
+        f"{'drawn' if 'drawn_by' in data else 'the first'} of them for each teacher). Numbers "
+        "stand in `reports/explanations.json`. Fall of the logit when the strongest words "
+        "(stretches, for sound) are taken away, and when as "
         "many random ones are; what it still lacks when only the strongest are left (at 1, 5, 10, "
         "20 and 50 %, averaged); agreement with a second method, as rank correlation of all words "
         "and overlap of the strongest. In brackets bootstrap 95 % intervals. Converged: gradients "

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mhkd.analysis import Analysis, Attribution, Progress
-from mhkd.answers import SoundAnswer, TextAnswers
+from mhkd.answers import Ints, SoundAnswer, TextAnswers
 from mhkd.errors import AudioError, BundleError, Cancelled, InputError, MhkdError
 from mhkd.limits import MAX_SERVED_TEXTS
 from mhkd.manifest import Manifest
@@ -24,6 +24,7 @@ from mhkd.remote.wire import (
     read_analysis,
     read_attribution,
     read_progress,
+    read_tokens,
     write_sound,
 )
 from mhkd.voices import VoiceComparison
@@ -187,19 +188,7 @@ class RemoteAnalyser:
         cancel: threading.Event | None = None,
     ) -> dict[str, npt.NDArray[np.float64]]:
         """See ``mhkd.analyser.Analyser.predict_texts``; raises as ``analyse`` does."""
-        found: dict[str, list[Any]] = {model: [] for model in models}
-        for start in range(0, len(texts), MAX_SERVED_TEXTS):
-            asked = {"texts": list(texts[start : start + MAX_SERVED_TEXTS]), "models": list(models)}
-            for told in self._follow("/v1/predict/stream", asked, cancel):
-                if "done" in told:
-                    for model, rows in told["done"].items():
-                        found[model] += rows
-            if on_progress is not None:
-                done = min(1.0, (start + MAX_SERVED_TEXTS) / len(texts))
-                on_progress(Progress(models[-1], done))
-        if any(len(rows) != len(texts) for rows in found.values()):
-            raise _broke_off()
-        return {model: np.array(rows, np.float64) for model, rows in found.items()}
+        return dict(self._answer_texts(texts, models, on_progress, cancel).probabilities)
 
     familiarity_limit: Final = None  # the service tells no distances of many posts
 
@@ -213,9 +202,10 @@ class RemoteAnalyser:
     ) -> TextAnswers:
         """See ``mhkd.analyser.Analyser.answer_texts``; raises as ``analyse`` does.
 
-        What is found on the way is not told by the service and stays None.
+        Distances and seconds of speech are not told by the service and stay None; how much of a
+        post was read is told by services that do.
         """
-        return TextAnswers(self.predict_texts(texts, models, cancel=cancel))
+        return self._answer_texts(texts, models, None, cancel)
 
     def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
         """See ``mhkd.analyser.Analyser.hear``; raises as ``analyse`` does."""
@@ -223,6 +213,35 @@ class RemoteAnalyser:
         audio = found.predictions["audio"]
         probabilities = None if audio is None else audio.probabilities
         return SoundAnswer(probabilities, found.given.audio, found.quality)
+
+    def _answer_texts(
+        self,
+        texts: Sequence[str],
+        models: Sequence[str],
+        on_progress: Callable[[Progress], None] | None,
+        cancel: threading.Event | None,
+    ) -> TextAnswers:
+        found: dict[str, list[Any]] = {model: [] for model in models}
+        tokens: dict[str, list[Ints]] = {}
+        for start in range(0, len(texts), MAX_SERVED_TEXTS):
+            asked = {"texts": list(texts[start : start + MAX_SERVED_TEXTS]), "models": list(models)}
+            for told in self._follow("/v1/predict/stream", asked, cancel):
+                if "tokens" in told:
+                    for model, counts in read_tokens(told["tokens"]).items():
+                        tokens.setdefault(model, []).append(counts)
+                if "done" in told:
+                    for model, rows in told["done"].items():
+                        found[model] += rows
+            if on_progress is not None:
+                done = min(1.0, (start + MAX_SERVED_TEXTS) / len(texts))
+                on_progress(Progress(models[-1], done))
+        if any(len(rows) != len(texts) for rows in found.values()):
+            raise _broke_off()
+        joined = {model: np.concatenate(parts) for model, parts in tokens.items()}
+        return TextAnswers(
+            {model: np.array(rows, np.float64) for model, rows in found.items()},
+            tokens={model: counts for model, counts in joined.items() if len(counts) == len(texts)},
+        )
 
     def _follow(
         self, path: str, asked: Mapping[str, Any], cancel: threading.Event | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from mhkd.analysis import (
     Prediction,
     Progress,
 )
+from mhkd.answers import Ints
 from mhkd.errors import MhkdError
 from mhkd.limits import (
     MAX_AUDIO_S,
@@ -173,6 +175,27 @@ def read_progress(plain: dict[str, Any]) -> Progress:
         None if familiarity is None else TypeAdapter(Familiarity).validate_python(familiarity),
         None if sound is None else read_sound(Sound.model_validate(sound)),
     )
+
+
+def write_tokens(tokens: Mapping[str, Ints]) -> dict[str, Any]:
+    """``TextAnswers.tokens`` as JSON values: model → pairs of sub-words read and in all."""
+    return {model: counts.tolist() for model, counts in tokens.items()}
+
+
+def read_tokens(plain: Mapping[str, Any]) -> dict[str, Ints]:
+    """The counts that were told, model → int64, shape (posts, 2).
+
+    Raises:
+        MhkdError: these are no counts.
+    """
+    refused = MhkdError("The service told counts of tokens that can't be read.", code="service")
+    try:
+        found = {model: np.array(pairs, np.int64) for model, pairs in plain.items()}
+    except (ValueError, TypeError, AttributeError, OverflowError) as fault:
+        raise refused from fault
+    if any(counts.ndim != 2 or counts.shape[1] != 2 for counts in found.values()):
+        raise refused
+    return found
 
 
 def describe_fault(fault: ValidationError | Any) -> str:

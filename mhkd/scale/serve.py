@@ -32,6 +32,7 @@ from mhkd.remote.wire import (
     TextsRequest,
     describe_fault,
     write_progress,
+    write_tokens,
 )
 from mhkd.scale.cluster import joined
 from mhkd.scale.guard import RETRY_S, TOKEN_HASH, guard, hash_token, refuse
@@ -151,8 +152,9 @@ class Service:
         """Probabilities of up to 64 posts by any models."""
 
         def work(cancel: threading.Event, tell: Tell) -> Any:
-            found = self._analyser.predict_texts(asked.texts, asked.models, cancel=cancel)
-            return {model: rows.tolist() for model, rows in found.items()}
+            found = self._analyser.answer_texts(asked.texts, asked.models, cancel=cancel)
+            tell({"tokens": write_tokens(found.tokens)})
+            return {model: rows.tolist() for model, rows in found.probabilities.items()}
 
         return self._stream(work)
 

@@ -8,7 +8,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -31,6 +34,7 @@ WORDS = (
 
 
 LIMIT = 0.74
+READ = 60
 
 
 @dataclass
@@ -38,6 +42,13 @@ class BatchAnalyser(ExampleAnalyser):
     """The word “alone” speaks for the second label; the rest is chance, the same each time."""
 
     familiarity_limit: float | None = LIMIT
+
+    @cached_property
+    def manifest(self) -> Any:
+        """Its sets hold both labels up to a probability of 0.67."""
+        found = super().manifest
+        found.conformal = SimpleNamespace(least_probability=0.33, coverage=0.9, n=500)
+        return found
 
     def answer_texts(
         self,
@@ -47,10 +58,13 @@ class BatchAnalyser(ExampleAnalyser):
         familiar: bool = False,
         cancel: threading.Event | None = None,
     ) -> TextAnswers:
-        """Texts with the word “rains” are outside what is known."""
+        """Texts with the words “my rains” are outside what is known; of each 60 words are read."""
         found = self.predict_texts(texts, models, cancel=cancel)
-        distances = [LIMIT + (0.1 if "rains" in text else -0.1) for text in texts]
-        return TextAnswers(found, np.array(distances) if familiar else None)
+        distances = [LIMIT + (0.1 if "my rains" in text else -0.1) for text in texts]
+        words = [len(text.split()) for text in texts]
+        counts = np.array([(min(count, READ), count) for count in words])
+        tokens = {name: counts for name in ("student", "text") if name in models}
+        return TextAnswers(found, np.array(distances) if familiar else None, tokens=tokens)
 
     def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
         """As of the text; a recording below 0.5 s is left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import batch_recordings, batch_work, models
-from app.batch_report import BatchAbout, build_batch_report
+from app.batch_report import BatchAbout, ChosenThreshold, build_batch_report
+from app.components.batch import export
 from app.components.help_lines import read_help_lines
 from app.views.batch import _find_recording
 from mhkd.errors import BundleError, InputError
@@ -66,7 +68,7 @@ def test_labelled_rows_are_answered_and_measured(page: AppTest) -> None:
     page.pills(key="batch_setup_models").set_value(["student", "text", "emotion"]).run()
     page = _press(page, "Estimate the time")
     assert "more rows will take" in _html(page)
-    assert "1 row gets no answer (empty text: 1)" in _html(page)
+    assert "1 row can’t be answered (empty text: 1)" in _html(page)
     page = _press(page, "Start")
     assert [tab.label for tab in page.tabs] == [
         "Rows",
@@ -118,6 +120,78 @@ def test_rows_outside_are_counted_filtered_and_sliced(page: AppTest) -> None:
     assert not page.exception
 
 
+def test_rows_without_a_decision_say_so_and_are_filtered(page: AppTest) -> None:
+    page = _press(_press(_upload(page, write_posts(60)), "Estimate the time"), "Start")
+    counted = re.search(
+        r"Of 59 posts that were answered, .+; (\d+) \(.+?\) are not decided, (\d+) \(.+?\) get no ",
+        _html(page),
+    )
+    assert counted is not None
+    for state, n in zip(("not decided", "no answer"), map(int, counted.groups()), strict=True):
+        page.pills(key="batch_rows_states").set_value([state]).run()
+        answers = page.dataframe[0].value["Student: answer"]
+        assert len(answers) == n > 0 and set(answers) <= {
+            f"{state} (forced choice: {label})" for label in ("depression", "suicide")
+        }
+    assert page.dataframe[0].value["Findings"].str.startswith("No answer: ").all()
+    page.pills(key="batch_rows_states").set_value(["decided"]).run()
+    shown = page.dataframe[0].value
+    assert set(shown["Student: answer"]) == {"depression", "suicide"}
+    assert len(shown) == 59 - sum(map(int, counted.groups()))
+    assert (shown["Student: P(suicide)"] - 0.5).abs().min() > 0.17
+    assert not page.exception
+
+
+def test_withheld_rows_can_be_left_out_of_the_measures(page: AppTest) -> None:
+    page = _press(_press(_upload(page, write_posts(60)), "Estimate the time"), "Start")
+    run = _desk().job.run
+    n = int(run.withheld[run.posts.usable].sum())
+    assert f"{n} of them get no answer and are in the measures" in _html(page)
+    page.toggle(key="batch_measures_answered").set_value(True).run()
+    html = _html(page)
+    assert f"On {59 - n} rows that have a label" in html
+    assert f"{n} labelled rows that get no answer are left out" in html
+    assert not page.exception
+
+
+def test_posts_that_were_cut_are_listed_and_sliced(page: AppTest) -> None:
+    page = _press(_press(_upload(page, write_posts(80)), "Estimate the time"), "Start")
+    cut = int(_desk().job.run.truncated.sum())
+    assert 1 < cut < 79 and f"{cut} posts are longer than the text models read" in _html(page)
+    page.toggle(key="batch_rows_doubts").set_value(True).run()
+    shown = page.dataframe[0].value
+    told = shown["Findings"].str.contains("Not all of the post was read")
+    assert told.sum() == cut
+    assert shown["Tokens read"][told].str.startswith("60 of ").all()
+    page.selectbox(key="batch_slices_by").set_value("Whether all of the text was read").run()
+    assert "cut short" in _html(page) and "read to the end" in _html(page)
+    assert not page.exception
+
+
+def test_exports_say_what_they_are_not_and_the_report_what_is_set(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = _press(_press(_upload(page, write_posts(60)), "Estimate the time"), "Start")
+    assert "Labels posts, not people; not a diagnosis." in _html(page)
+    asked: list[object] = []
+    monkeypatch.setattr(export, "build_batch_report", lambda *args: asked.append(args) or "")
+    original = st.download_button
+
+    def download(label: str, data: Any, **more: Any) -> bool:
+        if "report" in label:
+            data()
+        return bool(original(label, data, **more))
+
+    monkeypatch.setattr(st, "download_button", download)
+    page.toggle(key="batch_measures_answered").set_value(True).run()
+    page.slider(key="batch_threshold_at").set_value(0.3).run()
+    page.number_input(key="batch_threshold_prevalence").set_value(10.0).run()
+    assert asked[0][4] == ChosenThreshold(0.5)
+    assert asked[-1][4] == ChosenThreshold(0.3, 0.1)
+    assert asked[-1][1] is _desk().job.measured_answered
+    assert not page.exception
+
+
 def test_a_bundle_that_can_not_tell_shows_no_such_column(page: AppTest) -> None:
     models.open_analyser().result().familiarity_limit = None
     page = _press(_press(_upload(page, write_posts(12)), "Estimate the time"), "Show the results")
@@ -160,13 +234,12 @@ def test_recordings_are_heard_row_by_row(page: AppTest) -> None:
     assert "The recording is too short." in html and "no recording of this name" in html
     assert "Recordings not heard" in [tab.label for tab in page.tabs]
     sounds = page.dataframe[0].value["Sound"].tolist()
-    assert sounds.count("recorded (1 s)") == 19 and sounds.count("none") == 20
+    assert sounds.count("recorded (1 of 1 s heard)") == 19 and sounds.count("none") == 20
     page.selectbox(key="batch_model").set_value("audio").run()
     assert len(page.dataframe[0].value) == 19 and "Of 19 posts that were answered" in _html(page)
     job = _desk().job
-    html = build_batch_report(
-        job, job.run, BatchAbout("now", "b", {}, read_help_lines()), "suicide"
-    )
+    about = BatchAbout("now", "b", {}, read_help_lines())
+    html = build_batch_report(job.run, job.measured, about, "suicide")
     assert "40 posts, with recordings" in html and html.count("<td >recorded</td>") == 19
     assert "Every other answered row has no recording" in html and "torn" not in html
     page.selectbox(key="batch_slices_by").set_value("Quality of the sound").run()

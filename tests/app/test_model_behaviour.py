@@ -68,7 +68,7 @@ def test_what_the_student_takes_no_notice_of_is_a_limit() -> None:
         "4 written pairs its mean probability of suicide went from 60.0 to 57.5 %."
     )
     report["models"]["student"]["wish"]["direction"]["mean_after"] = 0.5
-    report["models"]["student"]["name"]["flips"]["interval"] = [0.0, 0.4]
+    report["models"]["student"]["names"]["flips"]["interval"] = [0.0, 0.4]
     assert facts.list_limits(report) == facts.list_limits(None) == []
 
 

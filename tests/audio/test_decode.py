@@ -182,10 +182,32 @@ def test_a_long_recording_is_refused_before_it_is_decoded_whole(
             read_recording(file)
 
 
+def test_no_more_samples_are_held_than_speech_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_SAMPLES", 48_000)
+    kept = write_by_soundfile(make_tone(1.0, 48_000), 48_000, "FLAC")
+    assert read_recording(kept).duration_s == pytest.approx(1.0)
+    with pytest.raises(AudioError, match="at 48 kHz or less"):
+        read_recording(write_by_soundfile(make_tone(1.0, 192_000), 192_000, "WAV"))
+
+
+def test_few_recordings_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    slots, cancel = threading.BoundedSemaphore(1), threading.Event()
+    monkeypatch.setattr(decode, "_SLOTS", slots)
+    file = write_by_soundfile(make_tone(1.0), 16_000, "FLAC")
+    slots.acquire()
+    threading.Timer(0.3, cancel.set).start()
+    with pytest.raises(Cancelled):
+        read_recording(file, cancel=cancel)
+    slots.release()
+    assert read_recording(file).duration_s == pytest.approx(1.0)
+    assert slots.acquire(blocking=False), "a place is given back"
+
+
 def test_the_child_is_held_to_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     short = write_by_soundfile(np.zeros(8_000 * 10, np.int16), 8_000, "FLAC")
     long = write_by_soundfile(np.zeros(96_000 * 590, np.int16), 96_000, "FLAC")  # 227 MB decoded
     monkeypatch.setattr(limits, "DECODE_MEMORY_BYTES", 300 * 2**20)
+    monkeypatch.setattr(limits, "MAX_SAMPLES", 10**9)
     assert read_recording(short).duration_s == 10
     with pytest.raises(AudioError, match="more memory"):
         read_recording(long)
@@ -276,7 +298,7 @@ def _is_running(script: Path) -> bool:
 def test_the_worker_limits_its_cpu_time() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import decode_worker as w\n"
-        "w.limit_process(w.Job('wav', 'libsndfile', 1, 2**31, 1, 1, (1, 2), (1, 2)))\n"
+        "w.limit_process(w.Job('wav', 'libsndfile', 1, 2**31, 1, 1, 1, (1, 2), (1, 2)))\n"
         "while True: pass"
     )
     folder = str(Path(decode.__file__).parent)

@@ -1,5 +1,7 @@
 """A predictor for batches: its answer follows from the text alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from mhkd.analysis import Finding, Heard
@@ -8,12 +10,19 @@ from mhkd.errors import Cancelled, InputError
 
 
 class ExamplePredictor:
-    """P(second label) grows with the length; the word “poison” breaks it."""
+    """P(second label) grows with the length; the word “poison” breaks it.
+
+    A character is a token, and 100 of them are read.
+    """
 
     labels = ("depression", "suicide")
 
-    def __init__(self, *, busy=0, cancel_after=None, broken=False, limit=None, deaf_after=None):
+    def __init__(
+        self, *, busy=0, cancel_after=None, broken=False, limit=None, deaf_after=None, least=None
+    ):
         self.asked, self.heard = [], []
+        sets = None if least is None else SimpleNamespace(least_probability=least)
+        self.manifest = SimpleNamespace(conformal=sets, ordered=False)
         self.busy, self.cancel_after, self.broken = busy, cancel_after, broken
         self.familiarity_limit, self.deaf_after = limit, deaf_after
 
@@ -21,7 +30,9 @@ class ExamplePredictor:
         distances = np.array([len(text) / 100 for text in texts]) if familiar else None
         spoken = np.array([0.0 if "mute" in text else 2.5 for text in texts])
         found = self.predict_texts(texts, models, cancel=cancel)
-        return TextAnswers(found, distances, spoken if "audio" in models else None)
+        counts = np.array([(min(len(text), 100), len(text)) for text in texts])
+        tokens = {name: counts for name in ("student", "text") if name in models}
+        return TextAnswers(found, distances, spoken if "audio" in models else None, tokens)
 
     def hear(self, post, *, cancel=None):
         """P(second label) is the loudness; quiet sound is left out, clipped sound breaks it."""

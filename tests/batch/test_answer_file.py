@@ -1,4 +1,6 @@
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from mhkd.batch.answer_file import Choice, answer_file
@@ -30,9 +32,13 @@ def test_answers_are_written_and_bad_rows_listed(posts, tmp_path):
         "student_depression",
         "student_suicide",
         "student_label",
+        "student_state",
         "text_depression",
         "text_suicide",
         "text_label",
+        "text_state",
+        "tokens_read",
+        "tokens_total",
         "fault",
         "findings",
         "withheld",
@@ -42,6 +48,39 @@ def test_answers_are_written_and_bad_rows_listed(posts, tmp_path):
     sums = (table["student_depression"] + table["student_suicide"]).dropna()
     assert sums.to_numpy() == pytest.approx(1.0)
     assert [f.name for f in tmp_path.iterdir()].count("out.parquet.partial") == 0
+    notice = pq.read_schema(out).metadata[b"notice"].decode()
+    assert notice == "Labels posts, not people; not a diagnosis."
+    assert found.truncated == int((table["tokens_read"] < table["tokens_total"]).sum()) > 0
+
+
+def test_rows_are_counted_by_state(posts, tmp_path):
+    out = tmp_path / "out.csv"
+    found = answer_file(ExamplePredictor(least=0.33, limit=1.4), posts, out, Choice())
+    table = pd.read_csv(out)
+    counts, states = found.states["student"], table["student_state"]
+    assert counts.not_decided == (states == "not decided").sum() > 0
+    assert counts.no_answer == (states == "no answer").sum() > 0
+    assert (states == "no answer").tolist() == (table["withheld"] & table["fault"].isna()).tolist()
+    decided = table[states == "decided"]["student_label"].value_counts().to_dict()
+    assert counts.decided == decided and counts.rows == found.answered
+    assert set(table["student_set"].dropna()) == {"depression", "suicide", "depression; suicide"}
+    assert (
+        table["student_set"].isna().tolist() == (~states.isin(["decided", "not decided"])).tolist()
+    )
+
+
+def test_a_partial_file_without_counts_of_tokens_goes_on(posts, tmp_path):
+    """As an earlier version left it."""
+    out, partial = tmp_path / "out.parquet", tmp_path / "out.parquet.partial"
+    with pytest.raises(Cancelled):
+        answer_file(ExamplePredictor(cancel_after=60), posts, out, Choice())
+    with np.load(partial) as kept:
+        arrays = {name: kept[name] for name in kept if name != "tokens"}
+    with partial.open("wb") as sink:
+        np.savez_compressed(sink, **arrays)
+    found = answer_file(ExamplePredictor(), posts, out, Choice())
+    told = pd.read_parquet(out)["tokens_total"]
+    assert told[:3].isna().all() and told[100:].notna().all() and found.resumed >= 16
 
 
 def test_a_broken_run_goes_on(posts, tmp_path):

@@ -1,6 +1,7 @@
 """``mhkd batch`` over a tiny real bundle."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -28,6 +29,13 @@ def test_every_row_is_answered_as_alone(bundle, tmp_path, capsys, monkeypatch):
     assert main([*command, "--models", "student,text,emotion", "--text-column", "body"]) == 0
     told = capsys.readouterr()
     assert told.out.strip().endswith("3 of 4 rows answered")
+    counted = re.search(
+        r"^student: decided (\d) \(depression \d, suicide \d\), not decided (\d), no answer (\d)$",
+        told.out,
+        re.MULTILINE,
+    )
+    assert counted is not None and sum(map(int, counted.groups())) == 3
+    assert {line.split(":")[0] for line in told.out.splitlines()} >= {"text", "emotion", "teachers"}
     assert told.err.strip() == "row 2: The text is empty."
     table = pd.read_parquet(out)
     alone = Analyser.open(bundle).predict_texts([texts[2]], ("student", "text", "emotion"))
@@ -36,6 +44,15 @@ def test_every_row_is_answered_as_alone(bundle, tmp_path, capsys, monkeypatch):
         assert table[f"{model}_suicide"][2] == pytest.approx(expected, abs=1e-5)
     mean = (table["text_suicide"] + table["emotion_suicide"]) / 2
     assert table["teachers_suicide"].to_numpy() == pytest.approx(mean.to_numpy(), nan_ok=True)
+    single = Analyser.open(bundle).analyse(Post(POST * 3), explain="none", speak=False)
+    read = single.read["student"]
+    assert (table["tokens_read"][3], table["tokens_total"][3]) == (
+        read.tokens_read,
+        read.tokens_total,
+    )
+    states = table["student_state"]
+    assert states.isna().tolist() == [False, True, False, False]
+    assert (states == "no answer").tolist() == table["withheld"].tolist()
     assert "body" not in table and "walk" not in told.out + told.err
     noted = json.loads((tmp_path / "audit.jsonl").read_text())
     assert noted["action"] == "batch answered"
@@ -80,6 +97,8 @@ def test_recordings_are_heard_as_alone_and_distances_told(bundle, tmp_path, caps
         (table["text_suicide"][0] + table["audio_suicide"][0]) / 2
     )
     assert table["teachers_suicide"][1:].tolist() == table["text_suicide"][1:].tolist()
+    assert table["sound_total_s"][0] == table["sound_s"][0] == 2.0
+    assert table["sound_total_s"].isna().tolist() == [False, True, True]
     assert table["audio_suicide"].isna().tolist() == [False, True, True]
     for row, text in enumerate(texts):
         single = analyser.analyse(Post(text), explain="none", speak=False)

@@ -55,7 +55,7 @@ def test_each_row_gets_the_answer_to_its_own_recording():
     assert np.isnan(audio[[1, 3, 4, 5, 6, 7]]).all()
     assert not np.isnan(run.probabilities["student"]).any()
     assert [sound.origin for sound in run.sounds] == ["recorded", "none", "recorded"] + ["none"] * 5
-    assert run.sounds[0] == RowSound("recorded", 1.0, None, ("little_speech",))
+    assert run.sounds[0] == RowSound("recorded", 1.0, None, ("little_speech",), 1.0)
     assert run.sounds[2].heard_s == 2.0
     assert run.sounds[1] == RowSound("none")  # no recording, and no fault
     told = dict(run.sounds.list_faults())
@@ -76,6 +76,8 @@ def test_the_mean_is_of_the_teachers_that_answered_the_row():
     table = tabulate_answers(run).to_pandas()
     assert table["teachers"].tolist()[:3] == ["text; audio", "text", "text; audio"]
     assert table["sound"].tolist()[:2] == ["recorded", "none"]
+    assert table["sound_total_s"].tolist()[:3:2] == [1.0, 2.0] and table["sound_total_s"].isna()[1]
+    assert table["sound_total_s"][3] == 1.0 and table["sound_s"].isna()[3]  # silent
     assert table["sound_s"][0] == 1.0 and table["sound_s"].isna()[1]
     assert table["sound_fault"].notna().tolist() == [False] * 3 + [True] * 5
     assert table["sound_findings"][0] == "little_speech"
@@ -138,12 +140,16 @@ def test_a_cancelled_run_keeps_whole_rows_and_goes_on():
 
 def test_sounds_come_back_from_their_arrays():
     found, back = Sounds(4), Sounds(4)
-    found.note(1, RowSound("recorded", 2.0, None, ("noisy", "clipped")))
+    found.note(1, RowSound("recorded", 2.0, None, ("noisy", "clipped"), 5.0))
     found.note(2, RowSound("none", 0.0, "Torn."))
     back.take_arrays(found.to_arrays())
     assert list(back) == list(found) and back[0] is None
     assert back.count_origins() == {"recorded": 1, "spoken": 0, "none": 1}
+    assert back[1].cut and back.count_cut() == 1 and not back[2].cut
     arrays = found.to_arrays()
+    older = Sounds(4)
+    older.take_arrays({name: kept for name, kept in arrays.items() if name != "sound_total_s"})
+    assert older[1] == RowSound("recorded", 2.0, None, ("noisy", "clipped"))
     for name, bad in (("sound_words", np.array(["one"])), ("sound_origin", np.zeros(3, np.int8))):
         with pytest.raises(ValueError, match="fit"):
             Sounds(4).take_arrays({**arrays, name: bad})

@@ -70,4 +70,4 @@ def test_a_text_that_limits_its_answer_is_marked_and_still_answered():
     whole += "my sister called, which helped me more than she knows."
     fine = PostTable("", {"text": [whole]}, ())
     assert not check_posts(fine, Columns("text"), ("low", "high")).doubts
-    assert name_doubts(posts, [0, 1]) == ["no answer if alone"] * 2
+    assert name_doubts(posts, [0, 1]) == ["no answer"] * 2

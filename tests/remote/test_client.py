@@ -113,6 +113,22 @@ def test_a_service_tells_no_distances(service: ThreadingHTTPServer, manifest: Ma
     found = analyser.answer_texts([POST], ("student",), familiar=True)
     assert found.probabilities["student"].tolist() == [[0.4, 0.6]]
     assert found.distances is None and found.spoken_s is None
+    assert not found.tokens  # as of a service that does not tell
+
+
+def test_a_service_tells_how_much_was_read(
+    service: ThreadingHTTPServer, manifest: Manifest
+) -> None:
+    tokens = {"tokens": {"student": [[1016, 2400]]}}
+    service.answer = (200, _line(tokens) + _line({"done": {"student": [[0.4, 0.6]]}}))
+    analyser = RemoteAnalyser(f"http://127.0.0.1:{service.server_port}", manifest)
+    found = analyser.answer_texts([POST])
+    assert found.tokens["student"].tolist() == [[1016, 2400]]
+    assert analyser.predict_texts([POST])["student"].tolist() == [[0.4, 0.6]]
+    short = {"tokens": {"student": []}}
+    service.answer = (200, _line(short) + _line({"done": {"student": [[0.4, 0.6]]}}))
+    with pytest.raises(MhkdError, match="tokens"):
+        analyser.answer_texts([POST])
 
 
 def test_a_recording_is_heard_by_the_service(

@@ -18,8 +18,10 @@ from mhkd.remote.wire import (
     read_attribution,
     read_progress,
     read_sound,
+    read_tokens,
     write_progress,
     write_sound,
+    write_tokens,
 )
 from tests.tiny import POST, build_tiny_bundle, tone
 
@@ -66,6 +68,23 @@ def test_what_was_measured_comes_back_and_may_be_missing(heard: list[Progress], 
     assert read_attribution(model, plain) == measured
     del plain["fidelity"]
     assert read_attribution(model, plain) == found
+
+
+def test_counts_of_tokens_come_back_equal() -> None:
+    counts = {"student": np.array([[1016, 2400], [3, 3]]), "text": np.array([[9, 9], [3, 3]])}
+    back = read_tokens(json.loads(json.dumps(write_tokens(counts))))
+    assert {model: found.tolist() for model, found in back.items()} == {
+        model: found.tolist() for model, found in counts.items()
+    }
+    assert read_tokens({}) == {}
+
+
+@pytest.mark.parametrize(
+    "plain", [{"student": [1, 2]}, {"student": [["a", 1]]}, {"a": [[1], [1, 2]]}, []]
+)
+def test_counts_that_are_none_are_refused(plain: object) -> None:
+    with pytest.raises(MhkdError, match="can't be read"):
+        read_tokens(plain)
 
 
 def test_sound_comes_back_to_the_bit() -> None:

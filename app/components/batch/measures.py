@@ -11,13 +11,12 @@ import streamlit as st
 from app import batch_charts as charts
 from app import batch_numbers as numbers
 from app.batch_report import METRICS_HEADER
-from app.batch_wording import say_measured, say_share, tell_metrics
+from app.batch_wording import say_measured, say_share, tell_metrics, tell_reading
 from app.batch_work import Job
 from app.components.batch.figure import show_figure
 from app.escape import write_note, write_small_print, write_table
 from app.wording import source_of
 from mhkd.batch.curves import (
-    Reading,
     bin_reliability,
     count_confusion,
     read_threshold,
@@ -25,21 +24,41 @@ from mhkd.batch.curves import (
     trace_risk_coverage,
     trace_roc,
 )
-from mhkd.batch.measured import Labelled
+from mhkd.batch.measured import Labelled, Measured
 from mhkd.batch.posts import name_doubts
 from mhkd.batch.run import BatchRun
-from mhkd.batch.slices import measure_slices, name_lengths, name_outside, name_values
+from mhkd.batch.slices import (
+    measure_slices,
+    name_lengths,
+    name_outside,
+    name_read,
+    name_values,
+)
 from mhkd.batch.sounds import name_sounds
 
 OUTSIDE: Final = "Outside what this model knows"
 _SOUND: Final = "Quality of the sound"
+_READ: Final = "Whether all of the text was read"
+THRESHOLD: Final = "batch_threshold_at"
+PREVALENCE: Final = "batch_threshold_prevalence"
 
 
-def show_metrics(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None:
+def ask_measured(job: Job) -> Measured | None:
+    """The labelled rows and their metrics; a switch leaves out those that get no answer."""
+    whole, answered = job.measured, job.measured_answered
+    if whole is None or answered is None:
+        return whole
+    left_out = st.toggle(
+        "Leave rows that get no answer out of the measures", key="batch_measures_answered"
+    )
+    return answered if left_out else whole
+
+
+def show_metrics(run: BatchRun, measured: Measured, model: str) -> None:
     """Draws the metrics of all models, and three figures of one."""
-    write_table(METRICS_HEADER, tell_metrics(job.metrics), numeric=range(1, 8))
-    resamples = next(iter(job.metrics.values()))["resamples"]
-    write_small_print(say_measured(len(labelled), run.done - len(labelled), resamples))
+    labelled = measured.labelled
+    write_table(METRICS_HEADER, tell_metrics(measured.metrics), numeric=range(1, 8))
+    write_small_print(say_measured(measured, run.done))
     probabilities, truth = labelled.probabilities[model], labelled.truth
     counts = count_confusion(probabilities.argmax(1), truth, len(run.labels))
     bins = bin_reliability(probabilities, truth)
@@ -92,7 +111,7 @@ def show_threshold(
             1.0,
             0.5,
             0.01,
-            key="batch_threshold_at",
+            key=THRESHOLD,
         )
     with right:
         percent = st.number_input(
@@ -102,13 +121,14 @@ def show_threshold(
             value=None,
             step=1.0,
             placeholder="Not stated",
-            key="batch_threshold_prevalence",
+            key=PREVALENCE,
         )
     base = float(np.mean(positive))
     reading = read_threshold(
         probability, positive, threshold, 0.5 if percent is None else percent / 100
     )
-    _show_reading(reading, stated=percent is not None)
+    rows = tell_reading(reading, stated=percent is not None)
+    write_table(("Measure", "Value", "Counted"), rows, numeric=(1, 2))
     write_small_print(
         f"In this sample {100 * base:.1f} % are from {here}; that says nothing about the share "
         "elsewhere, so the predictive values wait for a prevalence that you state. Intervals: "
@@ -140,6 +160,7 @@ def show_slices(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None
     others = [name for name in job.table.columns if name not in taken]
     known = [_SOUND] if run.sounds is not None else []
     known += [] if run.outside is None else [OUTSIDE]
+    known += [_READ] if run.truncated.any() else []
     offered = ["Length of the text", "Quality of the text", *known, *others]
     by = st.selectbox("Slices by", offered, key="batch_slices_by")
     if by == "Length of the text":
@@ -150,6 +171,8 @@ def show_slices(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None
         names = name_sounds(run.sounds, labelled.rows)
     elif by == OUTSIDE and run.outside is not None:
         names = name_outside(run.outside, labelled.rows)
+    elif by == _READ:
+        names = name_read(run.truncated, labelled.rows)
     else:
         names = name_values([job.table.columns[by][row] for row in labelled.rows])
     probabilities = labelled.probabilities[model]
@@ -170,36 +193,4 @@ def show_slices(job: Job, run: BatchRun, labelled: Labelled, model: str) -> None
             for part in slices
         ],
         numeric=(1, 2, 3),
-    )
-
-
-def _show_reading(reading: Reading, *, stated: bool) -> None:
-    positives = reading.true_positive + reading.false_negative
-    negatives = reading.true_negative + reading.false_positive
-    waiting = "state a prevalence"
-    write_table(
-        ("Measure", "Value", "Counted"),
-        [
-            (
-                "Sensitivity",
-                say_share(reading.sensitivity),
-                f"{reading.true_positive:,} of {positives:,}",
-            ),
-            (
-                "Specificity",
-                say_share(reading.specificity),
-                f"{reading.true_negative:,} of {negatives:,}",
-            ),
-            (
-                "Positive predictive value",
-                say_share(reading.ppv) if stated else waiting,
-                f"at {100 * reading.prevalence:g} %" if stated else "",
-            ),
-            (
-                "Negative predictive value",
-                say_share(reading.npv) if stated else waiting,
-                f"at {100 * reading.prevalence:g} %" if stated else "",
-            ),
-        ],
-        numeric=(1, 2),
     )

@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from app.batch_wording import say_sound
+from app.batch_wording import say_sound, say_state, say_tokens
 from app.batch_work import Job
 from app.escape import write_small_print
 from app.glossary import explain
 from app.wording import MODEL_NAMES, say_finding, source_of
 from mhkd.batch.measured import measure_divergence
+from mhkd.batch.output import find_doubt, find_limited
 from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities
+from mhkd.batch.states import STATES
 
 Open = Callable[[int], None]
 _EXCERPT_CHARS = 600
@@ -50,6 +52,16 @@ def show_rows(
             selection_mode="multi",
             format_func=lambda label: say_target(label, sources),
             key="batch_rows_labels",
+            help="Also of a row that is not decided or gets no answer: its forced choice.",
+            wrap=True,
+        )
+        states = st.pills(
+            "Decided",
+            list(STATES),
+            selection_mode="multi",
+            format_func=str.capitalize,
+            key="batch_rows_states",
+            help=explain("Set of labels"),
             wrap=True,
         )
     with middle:
@@ -69,8 +81,12 @@ def show_rows(
     guess = np.nan_to_num(found).argmax(1)
     if labels:
         kept &= np.isin(guess, [run.labels.index(label) for label in labels])
-    if run.posts.doubts and st.toggle("Only texts with findings", key="batch_rows_doubts"):
-        kept &= np.isin(np.arange(len(kept)) + 1, list(run.posts.doubts))
+    if states:
+        kept &= np.isin(run.judge(model, found), [STATES.index(state) for state in states])
+    limited = run.truncated
+    limited[[row - 1 for row in run.posts.doubts]] = True
+    if limited.any() and st.toggle("Only texts with findings", key="batch_rows_doubts"):
+        kept &= limited
     outside = run.outside
     if outside is not None and outside.any():
         only = st.toggle("Only posts outside what this model knows", key="batch_rows_outside")
@@ -201,8 +217,10 @@ def _build_table(
     several = len(run.labels) > 2 or bits is not None
     for number, (model, found) in enumerate(answers.items()):
         if several or number == 0:  # of two labels, the probability tells the other answers
+            states, guess = run.judge(model, found)[rows], np.nan_to_num(found[rows]).argmax(1)
             columns[f"{MODEL_NAMES[model]}: answer"] = [
-                "–" if np.isnan(p).any() else run.labels[int(p.argmax())] for p in found[rows]
+                say_state(state, run.labels[label])
+                for state, label in zip(states.tolist(), guess.tolist(), strict=True)
             ]
         columns[f"{MODEL_NAMES[model]}: P({target})"] = found[rows, place]
     if bits is not None:
@@ -213,9 +231,14 @@ def _build_table(
         ]
     if run.sounds is not None:
         columns["Sound"] = [say_sound(run.sounds[int(row)]) for row in rows]
-    doubts = run.posts.doubts
-    if any(int(row) + 1 in doubts for row in rows):
-        columns["Findings"] = [_say_doubt(doubts.get(int(row) + 1)) for row in rows]
+    if run.truncated[rows].any():
+        columns["Tokens read"] = [say_tokens(*pair) for pair in run.tokens[rows].tolist()]
+    limited = find_limited(run)[rows]
+    if limited.any():
+        columns["Findings"] = [
+            _say_doubt(find_doubt(run, row) if told else None)
+            for row, told in zip(rows.tolist(), limited.tolist(), strict=True)
+        ]
     return pd.DataFrame(columns)
 
 
@@ -223,7 +246,7 @@ def _say_doubt(doubt: Doubt | None) -> str:
     if doubt is None:
         return ""
     told = ", ".join(say_finding(code) for code in doubt.codes)
-    return f"No answer if alone: {told}" if doubt.withheld else told
+    return f"No answer: {told}" if doubt.withheld else told
 
 
 def say_target(target: str, sources: Mapping[str, str]) -> str:
