@@ -20,6 +20,7 @@ from mhkd.analysis import WordScore
 _FAINTEST_SHARE = 0.08  # words below this share of the strongest stay plain
 _STRONG_SHARE = 0.5
 _SCROLLED = 'tabindex="0" role="group" aria-label="The post"'  # by keyboard, too
+_NOT_READ = '<b>not read from here:</b>'
 _PARTS = re.compile(r" (?=[(\[])")  # of a cell: a number, its interval
 _NARROW = 4  # columns that a phone has room for; a wider table scrolls, by keyboard, too
 _STYLE = Path(__file__).with_name("style.css")
@@ -50,9 +51,11 @@ def write_coloured_words(
     toward: str,
     notes: Mapping[str, str] | None = None,
     largest: float | None = None,
+    *,
+    cut: bool = False,
 ) -> None:
     """A post with its words coloured by their scores. See ``colour_words``."""
-    st.html(colour_words(text, words, toward, notes, largest))
+    st.html(colour_words(text, words, toward, notes, largest, cut=cut))
 
 
 def write_table(
@@ -121,6 +124,8 @@ def colour_words(
     toward: str,
     notes: Mapping[str, str] | None = None,
     largest: float | None = None,
+    *,
+    cut: bool = False,
 ) -> str:
     """A post as HTML, its words coloured by their scores.
 
@@ -134,6 +139,7 @@ def colour_words(
         notes: word → what else its tooltip says.
         largest: the score that has the full colour, so that several posts share a scale;
             None takes the largest one of this post.
+        cut: the model did not read to the end; what follows the last word is drawn as not read.
     """
     if largest is None:
         largest = max((abs(word.score) for word in words), default=0.0)
@@ -142,7 +148,8 @@ def colour_words(
         parts.append(escape(text[reached : word.start]))
         parts.append(_colour_word(text[word.start : word.end], word, largest, toward, notes or {}))
         reached = word.end
-    parts.append(escape(text[reached:]))
+    rest = escape(text[reached:])
+    parts.append(f"<i>{_NOT_READ}{rest}</i>" if cut and rest.strip() else rest)
     return f'<div class="post-words" dir="auto" {_SCROLLED}>{"".join(parts)}</div>'
 
 

@@ -23,6 +23,7 @@ from app.sound_wording import (
 from app.theme import AWAY, TOWARD
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
+    is_cut,
     is_long,
     is_shaky,
     list_told,
@@ -74,9 +75,10 @@ def build_explanations(
             parts.append(_build_counterfactual(found, sources, text, lost.get(field.name)))
             continue
         shaky = ' class="shaky"' if is_shaky(found) else ""
+        cut = isinstance(found, WordAttribution) and is_cut(analysis.read, field.name)
         parts.append(
             f"<section{shaky}><h3>{escape(name)}: {_TITLES.get(field.name, 'explanation')}</h3>"
-            f"{_build_one(found, sources, text, lost.get(field.name))}</section>"
+            f"{_build_one(found, sources, text, lost.get(field.name), cut=cut)}</section>"
         )
     return "".join(parts)
 
@@ -136,14 +138,16 @@ def draw_stretches(found: SoundAttribution, heard_s: float) -> go.Figure:
     return figure
 
 
-def _build_one(found: Any, sources: Mapping[str, str], text: str | None, lost: str | None) -> str:
+def _build_one(
+    found: Any, sources: Mapping[str, str], text: str | None, lost: str | None, *, cut: bool
+) -> str:
     toward = source_of(found.target, sources)
     parts = [f"<p>Explained toward {escape(toward)}.</p>"]
     if isinstance(found, EmotionAttribution):
         parts.append(_build_emotions(found))
     if isinstance(found, WordAttribution | EmotionAttribution):
         parts += [f"<p>{escape(sentence)}</p>" for sentence in list_told(found)]
-        parts.append(_build_words(found, toward, text, lost))
+        parts.append(_build_words(found, toward, text, lost, cut=cut))
     if isinstance(found, SoundAttribution) and found.segments:
         parts.append(_build_stretches(found, toward, text))
         parts.append(_build_sound_checks(found))
@@ -188,7 +192,12 @@ def _build_lost(lost: str | None) -> str:
 
 
 def _build_words(
-    found: WordAttribution | EmotionAttribution, toward: str, text: str | None, lost: str | None
+    found: WordAttribution | EmotionAttribution,
+    toward: str,
+    text: str | None,
+    lost: str | None,
+    *,
+    cut: bool,
 ) -> str:
     if not found.words:
         return _build_lost(lost)
@@ -204,18 +213,21 @@ def _build_words(
     ]
     header = ("Word", *(["Emotions"] * bool(notes)), "Share of the logit")
     return (
-        f"{_build_sentences(found, toward, text)}{colour_words(text, found.words, toward, notes)}"
+        f"{_build_sentences(found, toward, text, cut=cut)}"
+        f"{colour_words(text, found.words, toward, notes, cut=cut)}"
         f'<p class="small">Ochre with a solid line speaks for {escape(toward)}, blue with a '
         f"dotted line against it; stronger words are darker and bolder.</p>{_build_lost(lost)}"
         f"{build_table(header, rows, numeric=(len(header) - 1,))}"
     )
 
 
-def _build_sentences(found: WordAttribution | EmotionAttribution, toward: str, text: str) -> str:
+def _build_sentences(
+    found: WordAttribution | EmotionAttribution, toward: str, text: str, *, cut: bool
+) -> str:
     if not isinstance(found, WordAttribution) or not is_long(found):
         return ""
     sentences = sum_to_sentences(found.words, text)
-    coloured = colour_words(text, sentences, toward)
+    coloured = colour_words(text, sentences, toward, cut=cut)
     return f'<p class="small">By sentence:</p>{coloured}<p class="small">Word by word:</p>'
 
 

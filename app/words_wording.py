@@ -9,6 +9,7 @@ from app.wording import capitalise, join_words, signed
 from mhkd.analysis import (
     Attribution,
     EmotionAttribution,
+    Read,
     SoundAttribution,
     WordAttribution,
     WordTrust,
@@ -113,6 +114,12 @@ def is_shaky(found: Attribution) -> bool:
     if isinstance(found, SoundAttribution):
         return False
     return not found.converged and not (isinstance(found, WordAttribution) and found.fallback)
+
+
+def is_cut(read: Mapping[str, Read], model: str) -> bool:
+    """Whether a model did not read the post to its end."""
+    found = read.get(model)
+    return found is not None and found.tokens_read < found.tokens_total
 
 
 def is_long(found: WordAttribution) -> bool:

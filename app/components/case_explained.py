@@ -17,6 +17,7 @@ from app.figure_numbers import list_stretches
 from app.kept_wording import list_lost
 from app.report_explained import draw_stretches
 from app.wording import MODEL_NAMES, signed, source_of
+from app.words_wording import is_cut
 from mhkd.analysis import SoundAttribution, WordAttribution
 from mhkd.cases.reading import KeptAnalysis
 
@@ -32,7 +33,8 @@ def show_kept_words(kept: KeptAnalysis, text: str, sources: Mapping[str, str]) -
     given, lost = kept.analysis.attributions, list_lost(kept)
     for place, model in zip(st.columns(2, gap="large"), ("student", "text"), strict=True):
         with place:
-            _show_words(getattr(given, model), model, text, sources, lost.get(model))
+            cut = is_cut(kept.analysis.read, model)
+            _show_words(getattr(given, model), model, text, sources, lost.get(model), cut=cut)
     if not {"student", "text"} & lost.keys():  # else the strongest may be among those lost
         show_shared(given)
     show_counterfactual(given.counterfactual, text, sources)
@@ -88,6 +90,8 @@ def _show_words(
     text: str,
     sources: Mapping[str, str],
     lost: str | None,
+    *,
+    cut: bool,
 ) -> None:
     write_model_name(model)
     if found is None:
@@ -97,7 +101,7 @@ def _show_words(
     write_small_print(f"Explained toward {toward}.")
     if lost is not None:
         write_small_print(lost)
-    list_strongest(found, draw_words(found, model, text, toward))
+    list_strongest(found, draw_words(found, model, text, toward, cut=cut))
 
 
 def _draw_stretches(found: SoundAttribution, heard_s: float) -> None:

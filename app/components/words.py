@@ -20,6 +20,7 @@ from app.glossary import explain
 from app.shared_words import compare_evidence, list_shared, say_shared
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
+    is_cut,
     is_long,
     say_fidelity,
     say_other_baseline,
@@ -91,7 +92,9 @@ def write_model_name(model: str) -> None:
     st.header(MODEL_NAMES[model], anchor=False, help=meant)
 
 
-def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> Parts:
+def draw_words(
+    found: WordAttribution, model: str, text: str, toward: str, *, cut: bool = False
+) -> Parts:
     """Draws the words in their colours, and what is said of how far they can be trusted.
 
     A post over 150 words is drawn by sentences first.
@@ -101,6 +104,7 @@ def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> Pa
         model: whose it is.
         text: what the words have their places in.
         toward: where posts of the label explained come from.
+        cut: the model did not read to the end.
 
     Returns:
         What was coloured.
@@ -108,7 +112,7 @@ def draw_words(found: WordAttribution, model: str, text: str, toward: str) -> Pa
     parts = _choose_parts(found, model, text)
     if found.words:
         with open_shown(found, model):
-            write_coloured_words(text, parts.scores, toward)
+            write_coloured_words(text, parts.scores, toward, cut=cut)
         show_legend(toward, f"{parts.unit}s")
     told = (say_words_trust(found), say_trust(found.trust), say_other_baseline(found))
     for sentence in (*told, say_fidelity(found)):
@@ -146,7 +150,9 @@ def _show_model(
     found = choose_attribution(case, model, labels, sources)
     if not isinstance(found, WordAttribution):
         return
-    parts = draw_words(found, model, case.order.text, source_of(found.target, sources))
+    cut = case.analysis is not None and is_cut(case.analysis.read, model)
+    toward = source_of(found.target, sources)
+    parts = draw_words(found, model, case.order.text, toward, cut=cut)
     offer_fidelity(case, model, found)
     list_strongest(found, parts)
 

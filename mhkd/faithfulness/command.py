@@ -38,6 +38,9 @@ def faithfulness(
     threshold_posts: Annotated[
         int, typer.Option("--threshold-posts", min=1, help="How many of them for each model.")
     ] = 60,
+    note: Annotated[
+        str | None, typer.Option("--note", help="What else the machine did, beside the times.")
+    ] = None,
     device: Annotated[
         str | None, typer.Option("--device", help="torch device; CUDA is used where present.")
     ] = None,
@@ -61,6 +64,7 @@ def faithfulness(
         thresholds_from=thresholds_from,
         threshold_posts=threshold_posts,
         device=chosen or default_device(),
+        note=note,
         on_post=lambda model, done, total: typer.echo(f"{model}: {done} of {total}", err=True),
     )
     typer.echo(report)

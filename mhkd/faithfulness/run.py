@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from mhkd.bundle import CARD, EXPLANATIONS_FILE, Bundle, hash_file, load_bundle
 from mhkd.errors import InputError
@@ -39,6 +40,7 @@ def evaluate_explanations(
     thresholds_from: Path | None = None,
     threshold_posts: int = TEACHER_POSTS,
     device: str = "cpu",
+    note: str | None = None,
     on_post: OnPost | None = None,
     cancel: threading.Event | None = None,
 ) -> Path:
@@ -57,6 +59,7 @@ def evaluate_explanations(
             marks are set; None sets them by ``data`` itself.
         threshold_posts: how many of them for each model, drawn from the file.
         device: a torch device.
+        note: what else the machine did, which the report tells beside the times.
         on_post: told after each post.
         cancel: ends the run with ``Cancelled``; what is done is kept.
 
@@ -85,7 +88,7 @@ def evaluate_explanations(
     report: dict[str, Any] = {
         "format": 1,
         "bundle": f"{bundle.manifest.name} {bundle.manifest.version}",
-        "device": device,
+        "device": _say_device(device, note),
         "data": {
             "file": data.name,
             "sha256": hash_file(data),
@@ -124,6 +127,12 @@ def _measure(
                 kept.keep(model, post, row)
             if on_post is not None:
                 on_post(model, done, len(pairs))
+
+
+def _say_device(device: str, note: str | None) -> str:
+    threads = torch.get_num_threads()
+    of_cpu = f", {threads} thread{'' if threads == 1 else 's'}" if device == "cpu" else ""
+    return f"{device}{of_cpu}{'' if note is None else f', {note}'}"
 
 
 def _put(report: dict[str, Any], bundle: Bundle, file: Path | None) -> None:

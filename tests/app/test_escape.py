@@ -141,3 +141,12 @@ def test_texts_keep_4_5_to_1(mode: str, name: str) -> None:
     for ground in ("backgroundColor", "secondaryBackgroundColor"):
         found = _theme(mode)
         assert _contrast(_channels(found[name]), _channels(found[ground])) >= 4.5
+
+
+def test_what_was_not_read_is_drawn_apart() -> None:
+    words = [WordScore("so", 0, 2, 0.4)]
+    told = colour_words("so tired <b>", words, "here", cut=True)
+    read, unread = told.split("not read from here")
+    assert "so</span>" in read and "tired &lt;b&gt;" in unread
+    assert "not read" not in colour_words("so tired", words, "here")
+    assert "not read" not in colour_words("so ", words, "here", cut=True)

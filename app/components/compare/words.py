@@ -19,7 +19,7 @@ from app.components.words import show_legend
 from app.escape import write_coloured_words, write_marked_text, write_small_print, write_table
 from app.figure_numbers import list_emotions
 from app.wording import MODEL_NAMES, signed, source_of
-from app.words_wording import is_shaky, say_trust, say_words_trust
+from app.words_wording import is_cut, is_shaky, say_trust, say_words_trust
 from app.work import ExplainedModel
 from mhkd.analysis import EmotionAttribution, WordAttribution
 
@@ -76,6 +76,7 @@ def show_pair_words(
                     found.words,
                     toward,
                     largest=largest[place] if apart else max(largest),
+                    cut=case.analysis is not None and is_cut(case.analysis.read, model),
                 )
             write_small_print(say_trust(found.trust) or say_words_trust(found))
             if apart:
