@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -44,7 +45,19 @@ def load_from(folder: Path) -> Analyser:
     """
     from mhkd.analyser import Analyser
 
-    return Analyser.open(folder)
+    analyser = Analyser.open(folder)
+    settle_memory()
+    return analyser
+
+
+def settle_memory() -> None:
+    """Takes what is loaded by now out of the collector's rounds.
+
+    Streamlit collects after every run of a page, in one breath: 0.3 s over the half million
+    objects that the libraries and models are made of, twice a second while a page is watched.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def chosen_bundle() -> ShelvedBundle | None:

@@ -7,6 +7,7 @@ to ``st.App`` in ``app/main.py``.
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import re
 import sys
@@ -176,6 +177,7 @@ def prepare_process() -> None:
     """
     stay_on_this_machine()
     quieten_logs()
+    gc.freeze()  # Streamlit's own objects; see ``app.models.settle_memory``
     hold_uploads_in_memory()
     fault = access.find_fault()
     if fault is not None:
