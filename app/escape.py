@@ -20,7 +20,7 @@ from mhkd.analysis import WordScore
 _FAINTEST_SHARE = 0.08  # words below this share of the strongest stay plain
 _STRONG_SHARE = 0.5
 _SCROLLED = 'tabindex="0" role="group" aria-label="The post"'  # by keyboard, too
-_NOT_READ = '<b>not read from here:</b>'
+_NOT_READ = "<b>not read from here:</b>"
 _PARTS = re.compile(r" (?=[(\[])")  # of a cell: a number, its interval
 _NARROW = 4  # columns that a phone has room for; a wider table scrolls, by keyboard, too
 _STYLE = Path(__file__).with_name("style.css")
