@@ -55,7 +55,9 @@ def settle_memory() -> None:
 
     Streamlit collects after every run of a page, in one breath: 0.3 s over the half million
     objects that the libraries and models are made of, twice a second while a page is watched.
+    A bundle that was closed since the last time goes first.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import models
 from app.models import SERVICE
 
 
@@ -80,3 +83,22 @@ def test_where_a_service_answers_there_is_no_choice(monkeypatch: pytest.MonkeyPa
     page = _open(bundle="other")
     assert not page.selectbox
     assert page.text[0].value == "sdcnl"
+
+
+def test_what_was_closed_is_freed_although_what_is_loaded_is_not_looked_at() -> None:
+    class Closed:
+        """In a circle, so that only the collector frees it."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    closed = weakref.ref(Closed())
+    models.settle_memory()
+    kept = Closed()
+    seen = weakref.ref(kept)
+    models.settle_memory()
+    del kept
+    gc.collect()
+    assert seen() is not None, "it is not looked at"
+    models.settle_memory()
+    assert seen() is None and closed() is None
