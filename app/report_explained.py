@@ -9,6 +9,13 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from app import charts
+from app.coloured_parts import (
+    find_strongest,
+    is_masking_shaky,
+    list_parts,
+    say_masking,
+    tabulate_strongest,
+)
 from app.counterfactual import say_counterfactual
 from app.escape import build_table, colour_words, escape, mark_text
 from app.report_frame import build_chart
@@ -24,7 +31,6 @@ from app.theme import AWAY, TOWARD
 from app.wording import MODEL_NAMES, signed, source_of
 from app.words_wording import (
     is_cut,
-    is_long,
     is_shaky,
     list_told,
     say_fidelity,
@@ -39,10 +45,8 @@ from mhkd.analysis import (
     WordAttribution,
     WordScore,
 )
-from mhkd.text.spans import sum_to_sentences
 
 _TITLES: Final = {"student": "Words", "text": "Words", "emotion": "Emotions", "audio": "Sound"}
-_STRONGEST: Final = 10
 _TOLD_ELSEWHERE: Final = frozenset({"target", "relative_gap", "converged", "steps", "unlisted"})
 # Strings that the system writes itself; any other may hold words of the post.
 _OWN_STRINGS: Final = frozenset({"method", "baseline", "fill", "rule", "reason", "verdict", "unit"})
@@ -203,36 +207,38 @@ def _build_words(
         return _build_lost(lost)
     if text is None:
         return _build_lost(_LEFT_OUT)
-    notes = {}
-    if isinstance(found, EmotionAttribution):
-        notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
-    ranked = sorted(found.words, key=lambda word: -abs(word.score))[:_STRONGEST]
-    rows = [
-        (word.text, *([notes.get(word.text.lower(), "not listed")] * bool(notes)), _score(word))
-        for word in ranked
-    ]
-    header = ("Word", *(["Emotions"] * bool(notes)), "Share of the logit")
-    return (
-        f"{_build_sentences(found, toward, text, cut=cut)}"
-        f"{colour_words(text, found.words, toward, notes, cut=cut)}"
+    legend = (
         f'<p class="small">Ochre with a solid line speaks for {escape(toward)}, blue with a '
         f"dotted line against it; stronger words are darker and bolder.</p>{_build_lost(lost)}"
-        f"{build_table(header, rows, numeric=(len(header) - 1,))}"
+    )
+    if isinstance(found, WordAttribution):
+        return legend + _build_parts(found, toward, text, cut=cut)
+    notes = {word: ", ".join(names) for word, names in found.word_emotions.items()}
+    rows = [
+        (word.text, notes.get(word.text.lower(), "not listed"), signed(word.score, 3))
+        for word in find_strongest(found.words)
+    ]
+    return (
+        f"{colour_words(text, found.words, toward, notes, cut=cut)}{legend}"
+        f"{build_table(('Word', 'Emotions', 'Share of the logit'), rows, numeric=(2,))}"
     )
 
 
-def _build_sentences(
-    found: WordAttribution | EmotionAttribution, toward: str, text: str, *, cut: bool
-) -> str:
-    if not isinstance(found, WordAttribution) or not is_long(found):
-        return ""
-    sentences = sum_to_sentences(found.words, text)
-    coloured = colour_words(text, sentences, toward, cut=cut)
-    return f'<p class="small">By sentence:</p>{coloured}<p class="small">Word by word:</p>'
-
-
-def _score(word: WordScore) -> str:
-    return signed(word.score, 3)
+def _build_parts(found: WordAttribution, toward: str, text: str, *, cut: bool) -> str:
+    """Words or sentences by gradients, then by masking, each with its strongest."""
+    built = []
+    for name, parts in list_parts(found, text).items():
+        told, shaky = "", ""
+        if parts.masked:
+            told = f'<p class="small">{escape(say_masking(found, parts))}</p>'
+            shaky = ' class="shaky"' if is_masking_shaky(found) else ""
+        coloured = colour_words(text, parts.scores, toward, cut=cut)
+        header, rows = tabulate_strongest(found, parts)
+        built.append(
+            f"<h4>{escape(name)}</h4><div{shaky}>{coloured}</div>{told}"
+            f"{build_table(header, rows, numeric=range(1, len(header)))}"
+        )
+    return "".join(built)
 
 
 def _build_stretches(found: SoundAttribution, toward: str, text: str | None) -> str:

@@ -40,6 +40,8 @@ class WordAttribution:
         trust: null where it was not checked.
         other_baseline: null where it was not checked, or the scores are not gradients.
         fidelity: null where it was not asked for.
+        masked: what ``trust.second_method`` says of the same post: how far the logit falls when
+            each word, or each sentence, is masked. Empty where it was not asked.
     """
 
     target: str
@@ -57,6 +59,7 @@ class WordAttribution:
     trust: WordTrust | None = None
     other_baseline: OtherBaseline | None = None
     fidelity: Fidelity | None = None
+    masked: tuple[WordScore, ...] = ()
 
 
 @dataclass(frozen=True)

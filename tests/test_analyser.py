@@ -174,19 +174,23 @@ def test_the_models_are_unchanged(analyser: Analyser) -> None:
 def test_progress(analyser: Analyser) -> None:
     heard: list[Progress] = []
     found = analyser.analyse(Post(TEXT, tone(1.0)), on_progress=heard.append)
-    assert [p.stage for p in heard] == [
+    begun = [p.stage for p in heard if p.share is None]
+    assert begun == [
         "student", "text", "audio", "emotion", "voice",
         "explaining student", "explaining emotion", "explaining text", "explaining audio",
         "removing words", "checking student", "checking emotion", "checking text", "checking audio",
         "done",
     ]  # fmt: skip
     assert [p.fraction for p in heard] == sorted(p.fraction for p in heard)
+    assert {p.stage for p in heard if p.share is not None} == {"checking audio"}
     assert all(p.partial is None for p in heard[:4])
     assert heard[4].partial.predictions == found.predictions
     assert heard[4].partial.attributions.student is None
     first = found.attributions.student
     assert first is not None and first.trust is not None
-    assert heard[6].partial.attributions.student == replace(first, trust=None, other_baseline=None)
+    assert heard[6].partial.attributions.student == replace(
+        first, trust=None, other_baseline=None, masked=()
+    )
     assert heard[6].partial.attributions.text is None
     assert heard[0].student is None and heard[1].student == found.predictions["student"]
     assert heard[-1].partial is found and heard[-1].fraction == 1.0

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app import charts
+from app.coloured_parts import find_strongest
 from app.components.explained import choose_attribution
 from app.components.fidelity import offer_fidelity
 from app.components.figure import show_figure
 from app.components.greyed import open_shown
-from app.components.words import show_legend, strongest
+from app.components.words import show_legend
 from app.emotions_wording import say_emotions_verdict, say_sum
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_emotions
@@ -76,7 +77,7 @@ def draw_emotion_words(found: EmotionAttribution, text: str, toward: str) -> Non
                 ("Word", "Emotions", "Share of the logit"),
                 [
                     (word.text, notes.get(word.text.lower(), "not listed"), signed(word.score, 3))
-                    for word in strongest(found.words)
+                    for word in find_strongest(found.words)
                 ],
                 numeric=(2,),
             )

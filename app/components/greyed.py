@@ -9,13 +9,14 @@ from app.words_wording import is_shaky
 from mhkd.analysis import Attribution
 
 
-def open_shown(found: Attribution | None, key: str) -> DeltaGenerator:
+def open_shown(found: Attribution | None, key: str, *, shaky: bool | None = None) -> DeltaGenerator:
     """A container for words, bars or stretches; ``style.css`` takes its colours away.
 
     Args:
         found: the explanation drawn; None where there is none yet.
         key: of the container, once on the page.
+        shaky: whether it failed; None takes the explanation's own test.
     """
-    return st.container(
-        key=f"{'greyed' if found is not None and is_shaky(found) else 'shown'}_{key}"
-    )
+    if shaky is None:
+        shaky = found is not None and is_shaky(found)
+    return st.container(key=f"{'greyed' if shaky else 'shown'}_{key}")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import streamlit as st
 
+from app.coloured_parts import (
+    Parts,
+    is_masking_shaky,
+    list_parts,
+    say_masking,
+    tabulate_strongest,
+)
 from app.components.explained import choose_attribution
 from app.components.fidelity import offer_fidelity
 from app.components.greyed import open_shown
@@ -18,10 +24,9 @@ from app.escape import (
 )
 from app.glossary import explain
 from app.shared_words import compare_evidence, list_shared, say_shared
-from app.wording import MODEL_NAMES, signed, source_of
+from app.wording import MODEL_NAMES, source_of
 from app.words_wording import (
     is_cut,
-    is_long,
     say_fidelity,
     say_other_baseline,
     say_thresholds,
@@ -30,18 +35,7 @@ from app.words_wording import (
     say_words_trust,
 )
 from app.work import Case, ExplainedModel
-from mhkd.analysis import Attributions, WordAttribution, WordScore
-from mhkd.text.spans import sum_to_sentences
-
-_STRONGEST = 10
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What is coloured of an explanation: its words, or their sums by sentence."""
-
-    unit: str
-    scores: tuple[WordScore, ...]
+from mhkd.analysis import Attributions, WordAttribution
 
 
 def show_words(case: Case, labels: tuple[str, ...], sources: Mapping[str, str]) -> None:
@@ -81,11 +75,6 @@ def show_legend(toward: str, several: str = "words") -> None:
     )
 
 
-def strongest(words: tuple[WordScore, ...]) -> list[WordScore]:
-    """The words with the largest scores, by size."""
-    return sorted(words, key=lambda word: -abs(word.score))[:_STRONGEST]
-
-
 def write_model_name(model: str) -> None:
     """Names the model; beside the first one stands what an attribution is."""
     meant = explain("Attribution", "Trust mark") if model == "student" else None
@@ -97,7 +86,8 @@ def draw_words(
 ) -> Parts:
     """Draws the words in their colours, and what is said of how far they can be trusted.
 
-    A post over 150 words is drawn by sentences first.
+    A post over 150 words is drawn by sentences first. Where a second method was asked, its scores
+    can be chosen.
 
     Args:
         found: the explanation; without words, only what is said of it is drawn.
@@ -111,9 +101,11 @@ def draw_words(
     """
     parts = _choose_parts(found, model, text)
     if found.words:
-        with open_shown(found, model):
+        with open_shown(found, model, shaky=is_masking_shaky(found) if parts.masked else None):
             write_coloured_words(text, parts.scores, toward, cut=cut)
         show_legend(toward, f"{parts.unit}s")
+        if parts.masked:
+            write_small_print(say_masking(found, parts))
     told = (say_words_trust(found), say_trust(found.trust), say_other_baseline(found))
     for sentence in (*told, say_fidelity(found)):
         if sentence is not None:
@@ -130,14 +122,8 @@ def list_strongest(found: WordAttribution, parts: Parts) -> None:
     """
     with st.expander(f"Strongest {parts.unit}s as a table" if found.words else "Method"):
         if found.words:
-            write_table(
-                (
-                    parts.unit.capitalize(),
-                    "Fall of the logit" if found.fallback else "Share of the logit",
-                ),
-                [(word.text, signed(word.score, 3)) for word in strongest(parts.scores)],
-                numeric=(1,),
-            )
+            header, rows = tabulate_strongest(found, parts)
+            write_table(header, rows, numeric=range(1, len(header)))
         write_small_print(say_words_method(found))
         if (limits := say_thresholds(found.trust)) is not None:
             write_small_print(limits)
@@ -158,15 +144,11 @@ def _show_model(
 
 
 def _choose_parts(found: WordAttribution, model: str, text: str) -> Parts:
-    if not is_long(found):
-        return Parts(found.unit, found.words)
+    choices = list_parts(found, text)
+    first = next(iter(choices))
+    if len(choices) == 1:
+        return choices[first]
     chosen = st.segmented_control(
-        "Coloured by",
-        ("Sentences", "Words"),
-        default="Sentences",
-        required=True,
-        key=f"words_by_{model}",
+        "Coloured by", choices, default=first, required=True, key=f"words_by_{model}"
     )
-    if chosen == "Words":
-        return Parts("word", found.words)
-    return Parts("sentence", sum_to_sentences(found.words, text))
+    return choices[chosen if chosen in choices else first]

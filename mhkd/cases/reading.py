@@ -103,6 +103,8 @@ def read_kept(stored: Mapping[str, Any], text: str | None) -> KeptAnalysis:
         gone = None if found is None else _place_words(found, _words_of(name), text)
         if gone is not None:
             lost[name] = gone
+        if found is not None and name in ("student", "text"):
+            _place_words(found, "masked", text)
     absent += [f"attributions.{name}.trust" for name in _drop_trust(attributions)]
     absent += _drop_unreadable(plain)
     try:
@@ -170,7 +172,7 @@ def _place_words(found: dict[str, Any], field: str, text: str | None) -> LostWor
     elif not _fit(placed, text):
         lost = LostWords("unfit", len(words), len(words), 1.0)
     # a part of what was removed together would be another counterfactual
-    found[field] = placed if lost.why == "taken_out" and field == "words" else []
+    found[field] = placed if lost.why == "taken_out" and field != "removed" else []
     return lost
 
 

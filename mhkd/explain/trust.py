@@ -11,9 +11,8 @@ from typing import Literal
 from scipy.stats import spearmanr
 
 from mhkd.analysis import OtherBaseline, TrustThresholds, WordAttribution, WordTrust
-from mhkd.explain.occlude import Occluder
+from mhkd.explain.occlude import Occluder, Occlusion
 from mhkd.explain.orders import OrderTest, try_order
-from mhkd.limits import FEW_WORDS
 from mhkd.text.spans import sum_to_spans
 
 # Where the bundle carries none: below this the two methods tell different stories.
@@ -26,8 +25,9 @@ def judge_words(
     found: WordAttribution,
     occluder: Occluder,
     thresholds: TrustThresholds = USUAL,
+    occlusion: Occlusion | None = None,
     other: OtherBaseline | None = None,
-) -> WordTrust | None:
+) -> WordTrust:
     """Checks an explanation of words against the model itself.
 
     Words are taken away in the order of the explanation, strongest for the label first, and
@@ -37,23 +37,18 @@ def judge_words(
     Source: see ``try_order``.
 
     Args:
-        found: the explanation.
+        found: the explanation, of at least 5 words or sentences.
         occluder: the model, of words present.
         thresholds: from held-out posts, where the bundle carries them.
+        occlusion: the second method; None where the first is occlusion itself.
         other: the same gradients from another baseline.
-
-    Returns:
-        None for fewer than 5 words or sentences.
 
     Raises:
         Cancelled: the occluder was told to stop.
     """
-    if len(occluder.spans) < FEW_WORDS:
-        return None
     scores = sum_to_spans(found.words, occluder.spans)
     second: Second | None = None
-    if not found.fallback:
-        occlusion = occluder.occlude()
+    if occlusion is not None:
         masked = [part.score for part in occlusion.scores]
         second = Second(f"occlusion of {occlusion.unit}s", masked)
     test = try_order(occluder, scores, [] if second is None else [second.scores])

@@ -23,7 +23,7 @@ from mhkd.explain.fidelity import measure_fidelity
 from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
 from mhkd.explain.occlude import Occluder, Occlusion
 from mhkd.explain.trust import USUAL, correlate_ranks, judge_words
-from mhkd.limits import MAX_STEPS
+from mhkd.limits import FEW_WORDS, MAX_STEPS
 from mhkd.models.encoded import EncodedPost, encode_post, place_tokens
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
@@ -85,15 +85,20 @@ def check_words(
     thresholds: TrustThresholds = USUAL,
     cancel: threading.Event | None = None,
 ) -> WordAttribution:
-    """The explanation with its trust record and another baseline; see ``judge_words``.
+    """The explanation with its trust record, another baseline and occlusion; see ``judge_words``.
 
     Raises:
         Cancelled: ``cancel`` was set; looked at between windows.
     """
     reading = _Reading(member, text, labels.index(found.target), cancel)
     other = None if found.fallback else _compare_baselines(reading, found)
-    trust = judge_words(found, reading.open_occluder(), thresholds, other)
-    return replace(found, trust=trust, other_baseline=other)
+    occluder = reading.open_occluder()
+    if len(occluder.spans) < FEW_WORDS:
+        return replace(found, other_baseline=other)
+    occlusion = None if found.fallback else occluder.occlude()
+    trust = judge_words(found, occluder, thresholds, occlusion, other)
+    masked = () if occlusion is None else occlusion.scores
+    return replace(found, trust=trust, other_baseline=other, masked=masked)
 
 
 def measure_words(

@@ -65,6 +65,6 @@ def test_a_report_has_both() -> None:
     explained = replace(analysis.attributions, student=explain(LONG))
     analysis = replace(analysis, attributions=explained)
     shown = build_explanations(analysis, SOURCES, LONG, {})
-    assert shown.count("By sentence:") == 1
+    assert shown.count("<h4>Sentences</h4>") == shown.count("<h4>Words</h4>") == 1
     assert ">Day 3 was so very grey.</" in shown
-    assert "By sentence:" not in build_explanations(analysis, SOURCES, None, {})
+    assert "<h4>Sentences" not in build_explanations(analysis, SOURCES, None, {})

@@ -29,7 +29,7 @@ def _with_trust(analysis: Analysis) -> Analysis:
         analysis,
         attributions=replace(
             given,
-            student=replace(given.student, trust=TRUST),
+            student=replace(given.student, trust=TRUST, masked=given.student.words),
             emotion=replace(given.emotion, trust=TRUST),
         ),
     )
@@ -71,6 +71,7 @@ def test_words_stand_in_the_text_that_was_kept() -> None:
     lost = kept.lost["student"]
     assert (lost.why, lost.count, lost.of) == ("taken_out", 1, 11)
     assert 0 <= lost.share < 1
+    assert found.masked == found.words
     assert found.trust == TRUST
     assert kept.analysis.attributions.emotion is not None
     assert kept.analysis.attributions.emotion.trust == TRUST
@@ -82,7 +83,7 @@ def test_without_a_text_the_numbers_and_marks_remain() -> None:
     analysis = kept.analysis
     found = analysis.attributions.student
     assert found is not None
-    assert found.words == ()
+    assert found.words == found.masked == ()
     assert found.trust == TRUST
     assert analysis.predictions == build_analysis(POST).predictions
     assert analysis.teacher_contributions == build_analysis(POST).teacher_contributions
@@ -139,6 +140,7 @@ def test_a_case_from_before_it_could_be_measured_is_read() -> None:
     def age(plain: Any) -> None:
         for model in ("student", "text", "emotion", "audio"):
             del plain["attributions"][model]["fidelity"]
+        del plain["attributions"]["student"]["masked"]
 
     kept = _keep(build_analysis(), TEXT, TEXT, age)
     assert kept.analysis == build_analysis() and not kept.absent

@@ -10,14 +10,14 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from mhkd.analysis import WordAttribution, WordScore
+from mhkd.analysis import TrustThresholds, WordAttribution, WordScore
 from mhkd.errors import Cancelled
 from mhkd.explain.occlude import Occlusion
 from mhkd.explain.orders import try_order
-from mhkd.explain.trust import judge_words
+from mhkd.explain.trust import USUAL, judge_words
 from mhkd.explain.words import check_words, explain_words
 from mhkd.models.members import Members
-from mhkd.text.spans import Span
+from mhkd.text.spans import Span, sentence_spans, word_spans
 from tests.tiny import LABELS, POST
 from tests.unchanged import fingerprint
 
@@ -33,8 +33,9 @@ class _Sum:
     def __call__(self, present: torch.Tensor) -> torch.Tensor:
         return present @ torch.tensor(WEIGHTS)
 
-    def occlude(self) -> Occlusion:
-        return Occlusion("word", _words(WEIGHTS))
+
+def _sum() -> tuple[Any, TrustThresholds, Occlusion]:
+    return cast(Any, _Sum()), USUAL, Occlusion("word", _words(WEIGHTS))
 
 
 def _words(scores: list[float]) -> tuple[WordScore, ...]:
@@ -48,8 +49,7 @@ def _attribution(scores: list[float]) -> WordAttribution:
 
 
 def test_hand_worked_case() -> None:
-    found = judge_words(_attribution(WEIGHTS), cast(Any, _Sum()))
-    assert found is not None
+    found = judge_words(_attribution(WEIGHTS), *_sum())
     # the first 1, 1, 1, 2 and 5 of the order: 5, 5, 5, 9 and 15 of a sum of 9
     assert found.comprehensiveness == pytest.approx((5 + 5 + 5 + 9 + 15) / 5)
     assert found.sufficiency == pytest.approx((4 + 4 + 4 + 0 - 6) / 5)
@@ -74,8 +74,7 @@ def test_shares_that_are_the_same_number_of_words_are_asked_once() -> None:
 
 def test_an_upside_down_explanation_fails() -> None:
     upside_down = [-weight for weight in WEIGHTS]
-    found = judge_words(_attribution(upside_down), cast(Any, _Sum()))
-    assert found is not None
+    found = judge_words(_attribution(upside_down), *_sum())
     assert found.mark == "fails"
     assert set(found.reasons) == {
         "no_better_than_random",
@@ -87,7 +86,6 @@ def test_an_upside_down_explanation_fails() -> None:
 
 def test_a_fallback_is_never_shown_as_certain() -> None:
     found = judge_words(replace(_attribution(WEIGHTS), fallback=True), cast(Any, _Sum()))
-    assert found is not None
     assert (found.mark, found.reasons) == ("caution", ("not_converged",))
     assert found.rank_correlation is None and found.second_method is None
 
@@ -104,7 +102,11 @@ def test_checking_changes_nothing_else(members: Members, text: str) -> None:
     checked = check_words(members.student, text, LABELS, found)
     assert checked.trust is not None
     assert checked.trust.unit == ("word" if text is POST else "sentence")
-    assert replace(checked, trust=None, other_baseline=None) == found
+    assert replace(checked, trust=None, other_baseline=None, masked=()) == found
+    places = [(part.start, part.end) for part in checked.masked]
+    assert places == [
+        (s.start, s.end) for s in (word_spans if text is POST else sentence_spans)(text)
+    ]
     assert check_words(members.student, text, LABELS, found) == checked
     cancel = threading.Event()
     cancel.set()
