@@ -45,6 +45,14 @@ def blur_post() -> None:
     )
 
 
+def grey_results() -> None:
+    """Takes the colours away until the next run: what is shown belongs to another post.
+
+    What is greyed stands in a container with the key ``answer`` or ``details``.
+    """
+    st.html("<style>.st-key-answer, .st-key-details { filter: grayscale(1); }</style>")
+
+
 def write_coloured_words(
     text: str,
     words: Sequence[WordScore],

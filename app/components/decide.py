@@ -19,7 +19,7 @@ def ask_decide_first() -> bool:
     return st.toggle(
         "Decide first",
         key="decide_first",
-        persist_state="session",
+        bind="query-params",
         help="You note what you think before the models’ answers are shown, from the next post on "
         "where one is shown already.",
     )

@@ -36,7 +36,7 @@ from app.components.sound import show_sound
 from app.components.summary import show_summary
 from app.components.voice import show_voice
 from app.components.words import show_words
-from app.escape import blur_post, write_note, write_small_print
+from app.escape import blur_post, grey_results, write_note, write_small_print
 from app.pages import go_to
 from app.seen import note_seen, was_seen
 from app.session import finished, open_desk
@@ -90,7 +90,8 @@ def _draw() -> None:
         else:
             _show_case(case, stale=order != case.order, deciding=deciding, asked=asked)
     if case is not None and case.analysis is not None and not asked and not short:
-        _show_details(case)
+        with st.container(key="details"):
+            _show_details(case)
 
 
 def _is_undecided(case: Case) -> bool:
@@ -122,7 +123,7 @@ def _offer_comparison(case: Case | None) -> None:
 
 def _ask_looks() -> bool:
     """Draws how the case is shown; True for its summary alone."""
-    short = st.toggle("Summary only", key="analyse_short", persist_state="session")
+    short = st.toggle("Summary only", key="analyse_short", bind="query-params")
     st.toggle(  # what it does is done on every page, see ``draw_app``
         "Blur the post",
         key="analyse_blurred",
@@ -179,6 +180,7 @@ def _show_summary(case: Case, *, stale: bool) -> None:
             st.skeleton(height=180)
         return
     if stale:
+        grey_results()
         write_note("The post has changed.", "What follows belongs to the post as it was analysed.")
     manifest = case.opening.result().manifest
     if not models.is_chosen(case.opening):

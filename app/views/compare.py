@@ -19,11 +19,12 @@ from app.components.compare.setup import (
     ask_question,
     clear_comparison,
     known_case,
+    note_recorded,
     settle_case,
 )
 from app.components.compare.words import show_pair_emotions, show_pair_words, show_texts
 from app.components.help_lines import show_help_lines
-from app.escape import write_note, write_small_print
+from app.escape import grey_results, write_note, write_small_print
 from app.seen import note_seen
 from app.session import finished, open_desk
 
@@ -57,14 +58,17 @@ def _draw() -> None:
     with st.container(key="answer"):
         if comparison.answered:
             if (question.mode, question.sides) != (comparison.mode, comparison.sides):
+                grey_results()
                 write_note("The input has changed.", "What follows belongs to what was compared.")
             _show_first(comparison)
         watch_comparison(desk, comparison)
     if comparison.answered:
-        _show_details(desk, comparison)
+        with st.container(key="details"):
+            _show_details(desk, comparison)
 
 
 def _take(desk: CompareDesk, question: Question) -> None:
+    note_recorded(question)
     desk.take(
         question.mode,
         question.sides,

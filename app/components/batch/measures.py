@@ -49,7 +49,9 @@ def ask_measured(job: Job) -> Measured | None:
     if whole is None or answered is None:
         return whole
     left_out = st.toggle(
-        "Leave rows that get no answer out of the measures", key="batch_measures_answered"
+        "Leave rows that get no answer out of the measures",
+        key="batch_measures_answered",
+        bind="query-params",
     )
     return answered if left_out else whole
 
@@ -112,6 +114,7 @@ def show_threshold(
             0.5,
             0.01,
             key=THRESHOLD,
+            bind="query-params",
         )
     with right:
         percent = st.number_input(
@@ -122,6 +125,7 @@ def show_threshold(
             step=1.0,
             placeholder="Not stated",
             key=PREVALENCE,
+            bind="query-params",
         )
     base = float(np.mean(positive))
     reading = read_threshold(

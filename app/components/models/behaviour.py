@@ -65,6 +65,7 @@ def _show_worst(report: Mapping[str, Any], sources: Mapping[str, str]) -> None:
         required=True,
         wrap=True,
         key="models_worst_of",
+        bind="query-params",
     )
     kind = st.segmented_control(
         "Changed",
@@ -74,6 +75,7 @@ def _show_worst(report: Mapping[str, Any], sources: Mapping[str, str]) -> None:
         required=True,
         wrap=True,
         key="models_worst_kind",
+        bind="query-params",
     )
     pairs = facts.list_worst(report, model or models[0], kind or kinds[0])
     if not pairs:

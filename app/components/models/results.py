@@ -103,6 +103,7 @@ def show_calibration(manifest: Manifest) -> None:
             required=True,
             wrap=True,
             key="models_reliability_of",
+            bind="query-params",
             help=explain("Calibrated probability"),
         ) or next(iter(binned))
         show_figure(
@@ -206,6 +207,7 @@ def _ask_metric(key: str, offered: tuple[str, ...], meant: str | None = None) ->
             wrap=True,
             key=key,
             help=meant,
+            bind="query-params",
         )
         or offered[0]
     )
