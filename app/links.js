@@ -1,6 +1,7 @@
 // A link to another page waits for what the page is just telling. Streamlit carries out the link
 // at once and drops what was told before it and not yet heard: a post that was typed would be
 // gone. Waits for some seconds at most, and only where it can see that something is under way.
+// A menu that covers the page closes behind the link.
 const LINKS = 'a[data-testid*="NavLink"], a[data-testid*="PageLink"]';
 const FRESH_MS = 300; // a field that was left so lately may not have told yet
 const LOOK_EVERY_MS = 60;
@@ -16,7 +17,8 @@ export default function () {
   const hold = (event) => {
     const link = event.target.closest?.(LINKS);
     const changed = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
-    if (!link || changed || link.dataset.mhkdGo || !isTelling()) return;
+    if (!link || changed) return;
+    if (link.dataset.mhkdGo || !isTelling()) return void setTimeout(closeMenu);
     event.preventDefault();
     event.stopPropagation();
     const end = performance.now() + PATIENCE_MS;
@@ -38,6 +40,13 @@ export default function () {
   };
   stop = mine;
   return mine;
+}
+
+// On a narrow screen, or one enlarged to 400 %, the menu lies over the page and stays open.
+function closeMenu() {
+  const menu = document.querySelector('[data-testid="stSidebar"]');
+  if (!menu || menu.getBoundingClientRect().width < 0.6 * innerWidth) return;
+  menu.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 }
 
 function find(href) {

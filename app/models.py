@@ -53,9 +53,9 @@ def load_from(folder: Path) -> Analyser:
 def settle_memory() -> None:
     """Takes what is loaded by now out of the collector's rounds.
 
-    Streamlit collects after every run of a page, in one breath: 0.3 s over the half million
-    objects that the libraries and models are made of, twice a second while a page is watched.
-    A bundle that was closed since the last time goes first.
+    A whole round over the half million objects that the libraries and models are made of takes
+    0.3 s, in one breath, in which no session is answered. A bundle that was closed since the last
+    time goes first.
     """
     gc.unfreeze()
     gc.collect()

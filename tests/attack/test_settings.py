@@ -39,6 +39,7 @@ _UNSAFE_LOADERS = ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marsha
         ("logger", "hideWelcomeMessage", True),
         ("logger", "enableRich", False),
         ("runner", "magicEnabled", False),
+        ("runner", "postScriptGC", False),
     ],
 )
 def test_settings_are_hardened(section: str, name: str, value: object) -> None:

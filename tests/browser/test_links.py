@@ -31,3 +31,18 @@ def test_what_was_typed_stays_where_a_link_follows_at_once(
             arg=_TYPED,
         )
         page.close()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_menu_that_covers_the_page_closes_behind_a_link(
+    served_by_hand: str, chromium: playwright_api.Browser, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 320})  # 320: a laptop at 400 %
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(served_by_hand)
+    page.get_by_label("Post", exact=True).wait_for()
+    page.get_by_role("button", name="Expand sidebar").click()
+    page.get_by_role("link", name="Models").click()
+    page.get_by_role("heading", name="Models", exact=True).wait_for()
+    page.get_by_role("button", name="Expand sidebar").wait_for()
+    page.close()
