@@ -14,7 +14,7 @@ from mhkd.text.spans import Span, sum_to_sentences, sum_to_spans
 STRONGEST: Final = 10
 _MASKING: Final = (
     "Each score is how far the logit falls when that {unit} alone is masked. These falls need not "
-    "add up: what two {unit}s say alike is missed by neither. The mark is that of the gradients."
+    "add up: what two {unit}s say alike hardly shows in either. The mark is that of the gradients."
 )
 _MASKING_FAILS: Final = "Taken away in this order, the strongest do no better than random ones."
 

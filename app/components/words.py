@@ -149,6 +149,6 @@ def _choose_parts(found: WordAttribution, model: str, text: str) -> Parts:
     if len(choices) == 1:
         return choices[first]
     chosen = st.segmented_control(
-        "Coloured by", choices, default=first, required=True, key=f"words_by_{model}"
+        "Coloured by", choices, default=first, required=True, wrap=True, key=f"words_by_{model}"
     )
     return choices[chosen if chosen in choices else first]
