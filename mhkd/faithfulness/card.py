@@ -41,6 +41,18 @@ def tell_faithfulness(report: Mapping[str, Any]) -> str:
         "random words may take nothing away, only the lower bound of the ratio is told.",
         "\n".join(lines),
     ]
+    more = [
+        f"{MODEL_NAMES[model]}, {method}: {_mean(part['more'])} (n = {part['more']['n']})"
+        for model, found in report["models"].items()
+        for method, part in found.get("seconds", {}).items()
+        if part.get("more")
+    ]
+    if more:
+        parts.append(
+            "What the strongest of the other method take away more, post by post, than those of "
+            "the explanation; masking is tried by masking, which favours it. "
+            f"{'; '.join(more)}."
+        )
     marks = [
         f"{MODEL_NAMES[model]}: "
         + ", ".join(f"{mark} {count}" for mark, count in sorted(found["marks"].items()))

@@ -47,7 +47,7 @@ def summarise(rows: Sequence[Row], of_thresholds: Sequence[Row] | None = None) -
         "targets": dict(Counter(row.target for row in rows if row.target is not None)),
         "seconds": {
             method: _measure(_as_rows(rows, method))
-            | {"converged": _converge(_as_rows(rows, method))}
+            | {"converged": _converge(_as_rows(rows, method)), "more": _pair(rows, method)}
             for method in others
         },
         "marks": dict(Counter(_mark(row, limits or USUAL) for row in rows if row.mark is not None)),
@@ -106,6 +106,23 @@ def _as_rows(rows: Sequence[Row], method: str) -> list[Row]:
         for second in row.seconds
         if second.method == method
     ]
+
+
+def _pair(rows: Sequence[Row], method: str) -> dict[str, Any] | None:
+    """How much more of the logit the other method's strongest take away, post by post."""
+    return _mean(
+        np.array(
+            [
+                second.comprehensiveness - row.comprehensiveness
+                for row in rows
+                for second in row.seconds
+                if second.method == method
+                and second.comprehensiveness is not None
+                and row.comprehensiveness is not None
+            ],
+            np.float64,
+        )
+    )
 
 
 def _converge(rows: Sequence[Row]) -> dict[str, Any] | None:

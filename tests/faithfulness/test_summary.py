@@ -78,6 +78,8 @@ def test_other_methods_stand_beside_against_the_same_random_orders() -> None:
     ]
     found = summarise(rows)["seconds"]
     assert found["occlusion"]["ratio_of_means"]["mean"] == pytest.approx(2.0)
+    assert found["occlusion"]["more"]["mean"] == pytest.approx(-0.2)
+    assert found["occlusion"]["more"]["n"] == 2 and found["g"]["more"] is None
     assert found["occlusion"]["sufficiency"]["mean"] == pytest.approx(0.1)
     assert found["occlusion"]["converged"] is None
     assert found["occlusion"]["rank_correlation"] is None
