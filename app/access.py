@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
-from streamlit import config
+from streamlit import config, runtime
 from streamlit.errors import StreamlitAPIException, StreamlitSecretNotFoundError
 
 from app.components.help_lines import show_help_lines
@@ -42,6 +42,24 @@ def is_signed_in() -> bool:
     if find_fault() is not None:
         return False
     return not is_configured() or bool(read_claims())
+
+
+def is_session_signed_in(session: str) -> bool:
+    """As ``is_signed_in``, for a session of the server, whose page may not be drawn now.
+
+    What Streamlit knows of a session's reader is what the page reads from ``st.user``: it comes
+    from the signed cookie, and is gone once the reader has signed out.
+
+    Args:
+        session: its id.
+    """
+    if find_fault() is not None:
+        return False
+    if not is_configured():
+        return True
+    manager: Any = runtime.get_instance()._session_mgr
+    found = manager.get_active_session_info(session)
+    return found is not None and found.session._user_info.get("is_logged_in") is True
 
 
 def find_fault() -> str | None:

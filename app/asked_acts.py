@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from app.asked_work import Asked
+from app.asked_work import Asked, HeardOtherwise
 from app.work import Case, ExplainedModel
 from mhkd.analysis import Progress
+from mhkd.audio.manner import Manner, change_recording
 
 VOICES: Final = ("voices",)
+MANNER: Final = ("manner",)
 
 
 def name_fidelity(model: str, target: str) -> tuple[str, ...]:
@@ -46,3 +48,26 @@ def speak_otherwise(case: Case, asked: Asked) -> None:
         case.order.text, on_progress=tell, cancel=asked.cancel
     )
     case.amend(lambda analysis: replace(analysis, voices=found))
+
+
+def hear_otherwise(manner: Manner, case: Case, asked: Asked) -> None:
+    """Changes the sound, asks the audio teacher about it, and leaves both with the case.
+
+    The changed sound is there before its answer, and stays where no answer comes.
+    """
+    heard = case.find_heard()
+    if heard is None:
+        return
+    asked.stage = "changing the sound"
+    said = change_recording(heard, manner)
+    if asked.cancel.is_set():
+        return
+    case.otherwise = HeardOtherwise(manner, said)
+    case.version += 1
+    asked.stage = "asking the audio teacher"
+    post = replace(case.post(), recording=said.recording)
+    answer = case.opening.result().hear(post, cancel=asked.cancel)
+    if asked.cancel.is_set():
+        return
+    case.otherwise = HeardOtherwise(manner, said, answer)
+    case.version += 1

@@ -7,6 +7,9 @@ import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from mhkd.answers import SoundAnswer
+from mhkd.audio.manner import Manner, SaidOtherwise
+
 
 class WhileWanted(threading.Event):
     """An event that is also set once the case that it belongs to is given up.
@@ -44,3 +47,18 @@ class Asked:
         if self.work is None or not self.work.done() or self.work.cancelled():
             return None
         return self.work.exception()
+
+
+@dataclass(frozen=True, eq=False)
+class HeardOtherwise:
+    """The sound of a post said otherwise; its case holds it, and nothing keeps it.
+
+    Attributes:
+        manner: what was changed.
+        said: the changed sound.
+        answer: the audio teacher's; None until it is there.
+    """
+
+    manner: Manner
+    said: SaidOtherwise
+    answer: SoundAnswer | None = None

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-import threading
 from typing import Final
-from weakref import WeakKeyDictionary
 
+from app.budget import Budget
 from mhkd.batch.archive import open_archive
 from mhkd.batch.recordings import Recordings
-from mhkd.errors import InputError
 from mhkd.limits import MAX_SERVER_UPLOAD_BYTES
 
-_HELD: Final[WeakKeyDictionary[Recordings, int]] = WeakKeyDictionary()
-_LOCK: Final = threading.Lock()
+_BUDGET: Final = Budget(
+    MAX_SERVER_UPLOAD_BYTES, "Too many recordings are held by this server. Try again in a while."
+)
 
 
 def hold_recordings(content: bytes) -> Recordings:
@@ -22,9 +21,5 @@ def hold_recordings(content: bytes) -> Recordings:
     Raises:
         InputError: it can't be used, or all sessions together hold too much.
     """
-    with _LOCK:
-        if sum(_HELD.values()) + len(content) > MAX_SERVER_UPLOAD_BYTES:
-            raise InputError("Too many recordings are held by this server. Try again in a while.")
-        recordings = open_archive(io.BytesIO(content))
-        _HELD[recordings] = len(content)
-        return recordings
+    size = len(content)
+    return _BUDGET.hold(lambda: open_archive(io.BytesIO(content)), size, lambda _: size)

@@ -14,9 +14,10 @@ from mhkd.batch.measured import Measured
 from mhkd.batch.output import collect_answers
 from mhkd.batch.posts import Doubt
 from mhkd.batch.run import BatchRun, Probabilities
-from mhkd.batch.sounds import RowSound
+from mhkd.batch.sounds import RowSound, Sounds
 from mhkd.batch.states import DECIDED, STATES, UNKNOWN, count_states
 from mhkd.batch.table import RowFault
+from mhkd.metrics import is_off
 
 COST: Final[Mapping[str, str]] = {
     "student": "Student (quick)",
@@ -188,14 +189,30 @@ def say_sounds(run: BatchRun) -> str | None:
         "none. "
     )
     findings = run.sounds.count_findings()
+    findings.pop("text_differs", None)  # told among those compared
     if findings:
         each = ", ".join(f"{say_finding(code).lower()}: {n:,}" for code, n in findings.items())
         told += f"Told of those heard: {each}. "
+    if run.compare:
+        told += f"{_say_compared(run.sounds, counts['recorded'])} "
     if cut := run.sounds.count_cut():
         told += f"Of {say_count(cut, 'recording')} only the beginning was heard. "
     if "teachers" in collect_answers(run):
         told += "The teachers’ mean of a row is that of the teachers that answered it."
     return told.strip()
+
+
+def _say_compared(sounds: Sounds, heard: int) -> str:
+    """How many recordings say something else than their texts."""
+    compared, differing = sounds.count_compared(), int(sounds.differing.sum())
+    say = "says" if differing == 1 else "say"
+    told = (
+        f"Of {say_count(compared, 'recording')} compared with the text of the row, {differing:,} "
+        f"{say} something else."
+    )
+    if rest := heard - compared:
+        told += f" {rest:,} could not be compared."
+    return told
 
 
 def say_sound(sound: RowSound | None) -> str:
@@ -204,9 +221,9 @@ def say_sound(sound: RowSound | None) -> str:
         return ""
     if not sound.heard_s:
         return sound.origin
-    if not sound.total_s:
-        return f"{sound.origin} ({sound.heard_s:.0f} s)"
-    return f"{sound.origin} ({sound.heard_s:.0f} of {sound.total_s:.0f} s heard)"
+    of = f"of {sound.total_s:.0f} s heard" if sound.total_s else "s"
+    other = "; says something else than the text" if sound.text_differs else ""
+    return f"{sound.origin} ({sound.heard_s:.0f} {of}){other}"
 
 
 def say_unknown(n: int) -> str:
@@ -238,8 +255,9 @@ def tell_metrics(metrics: Mapping[str, Mapping[str, object]]) -> list[tuple[str,
             say_interval(found, "f1_macro"),
             say_interval(found, "f1_weighted"),
             say_interval(found, "auc", percent=False) if found["auc"] == found["auc"] else "–",
-            say_interval(found, "ece"),
-            f"{100 * float(str(found['ece_if_calibrated'])):.1f} %",
+            f"{100 * float(str(found['ece'])):.1f} %",
+            f"{100 * float(str(found['ece_if_calibrated'])):.1f} %"
+            + (", exceeded" if is_off(found) else ""),
             say_interval(found, "brier", percent=False),
         )
         for model, found in metrics.items()

@@ -38,12 +38,14 @@ class Settings:
     Attributes:
         meanings: value of the label column → label of the bundle, or None; in pairs.
         recordings: identity of what the audio teacher hears, None where nothing is heard.
+        compare: compare each recording with its text.
     """
 
     columns: Columns
     models: tuple[str, ...]
     meanings: tuple[tuple[str, str | None], ...] = ()
     recordings: str | None = None
+    compare: bool = False
 
 
 @dataclass(eq=False)
@@ -156,6 +158,7 @@ def _prepare(job: Job) -> None:
         tuple(analyser.labels),
         job.settings.models,
         recordings=job.recordings,
+        compare=job.settings.compare,
         outside_limit=analyser.familiarity_limit,
         sets=read_set_rule(analyser.manifest),
     )

@@ -41,7 +41,7 @@ class Comparison:
     """Two cases on their way; written by its worker, read by the page.
 
     Attributes:
-        mismatch: the second side's recording was made of the first side's text.
+        mismatch: the second side's recording came with another text, such as the first side's.
     """
 
     mode: Mode
@@ -138,7 +138,7 @@ class CompareDesk:
             sides: the two posts and their models.
             pseudonym: of the session, for the audit log.
             known: a case that was answered before; a side that asks the same takes it over.
-            mismatch: the second side's recording was made of the first side's text.
+            mismatch: the second side's recording came with another text, such as the first side's.
         """
         self.drop()
         cases = tuple(_begin(side, pseudonym, known) for side in sides)

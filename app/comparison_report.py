@@ -17,10 +17,10 @@ from app.comparison import (
     list_shared_labels,
 )
 from app.comparison_wording import (
-    MISMATCH,
     OTHER_LABELS,
     SCORES_APART,
     WHAT_IF,
+    list_other_recordings,
     say_alone,
     say_change,
     say_headline,
@@ -58,7 +58,7 @@ class AboutPair:
     Attributes:
         made_at: when the report is made, as it is to be read.
         sources: of either side, label → where such posts come from.
-        mismatch: the second side's recording was made of the first side's text.
+        mismatch: the second side's recording came with another text, such as the first side's.
         student, text, emotions: explanations of both sides, where they were made.
     """
 
@@ -108,7 +108,8 @@ def build_comparison_report(
 
 def _build_answers(pair: Pair, about: AboutPair) -> str:
     names, labels = NAMES[about.mode], list_shared_labels(*pair)
-    parts = [build_note(*MISMATCH)] if about.mismatch else []
+    others = list_other_recordings(pair, names, mismatch=about.mismatch)
+    parts = [build_note(title, told) for title, told in others]
     if not labels:
         parts.append(f"<h1>Two bundles with different labels</h1>{_note(OTHER_LABELS)}")
         for name, analysis, sources in zip(names, pair, about.sources, strict=True):

@@ -7,7 +7,14 @@ from typing import Final
 
 from app.comparison import Change, Mode, TextDifference
 from app.withheld import say_withheld
-from app.wording import MODEL_NAMES, say_answer, say_points, say_probability, source_of
+from app.wording import (
+    MODEL_NAMES,
+    say_answer,
+    say_finding,
+    say_points,
+    say_probability,
+    source_of,
+)
 from mhkd.analysis import Analysis
 
 _HARDLY: Final = 0.01
@@ -122,6 +129,27 @@ def say_without_answer(first: Analysis, second: Analysis, names: Sequence[str]) 
     if not told:
         return None
     return f"{' '.join(told)} The difference means as little as the number."
+
+
+def list_other_recordings(
+    pair: tuple[Analysis, Analysis], names: Sequence[str], *, mismatch: bool
+) -> list[tuple[str, str]]:
+    """Title and sentence of what is found of a recording that says another text than its side.
+
+    Args:
+        pair: both analyses.
+        names: of the sides.
+        mismatch: the second side's recording came with another text; said once.
+    """
+    codes = ("text_differs",) if mismatch else ("text_differs", "recording_of_other_text")
+    found = [MISMATCH] if mismatch else []
+    for name, analysis in zip(names, pair, strict=True):
+        found += [
+            (f"{name}: {say_finding(finding.code)}", finding.message)
+            for finding in analysis.quality
+            if finding.code in codes
+        ]
+    return found
 
 
 def say_no_comparison(first: Analysis, second: Analysis, names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.wording import signed
 from mhkd.analysis import EmotionAttribution
+from mhkd.metrics import compare_shares
 
 
 def say_sum(found: EmotionAttribution) -> str:
@@ -25,6 +26,9 @@ def say_sum(found: EmotionAttribution) -> str:
 def say_emotions_verdict(data: Mapping[str, Any]) -> str | None:
     """What is left of the emotion teacher with shuffled emotions; None where nobody looked.
 
+    The study has one shuffle, and no answers to single posts: the interval of the difference is
+    that of two independent samples (Newcombe).
+
     Args:
         data: what the bundle's manifest says of its data.
     """
@@ -33,14 +37,18 @@ def say_emotions_verdict(data: Mapping[str, Any]) -> str | None:
         own, shuffled = rows.get(name), rows.get(f"{name}, emotions shuffled")
         if own is None or shuffled is None:
             continue
+        gap = compare_shares(own["accuracy"], shuffled["accuracy"], own["n"])
+        low, high = (signed(100 * value, 1) for value in gap["interval"])
         numbers = (
             f"{100 * own['accuracy']:.1f} % with its own, {100 * shuffled['accuracy']:.1f} % with "
-            f"shuffled emotions on held-out training posts, n = {own['n']:,}"
+            f"emotions shuffled once, on {own['n']:,} held-out training posts: "
+            f"{signed(100 * gap['difference'], 1)} points, {low} to {high}"
         )
-        if own["accuracy"] > shuffled["interval"][1]:
-            return f"The emotions carry part of this teacher’s answers ({numbers})."
+        if gap["interval"][0] > 0:
+            return f"In one trial the emotions carried part of this teacher’s answers ({numbers})."
         return (
             "The bars tell how its answer is made up, not that emotions carry it: with every "
-            f"word’s emotions shuffled this teacher answers as well ({numbers})."
+            "word’s emotions shuffled no fall of this teacher’s accuracy can be told from "
+            f"chance ({numbers})."
         )
     return None

@@ -22,7 +22,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     server.prepare_process()
     app = st.App(
         __file__,
-        lifespan=server.tell_address,
+        lifespan=server.attend,
         middleware=server.middleware(),
         on_script_error=server.tell_fault,
     )

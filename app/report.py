@@ -250,7 +250,8 @@ def _build_metrics(about: About) -> str:
     header = ("Model", "Accuracy", "Macro-F1", "ECE", "Test posts")
     return (
         f"{build_table(header, rows, numeric=(1, 2, 3, 4))}"
-        '<p class="small">On the test split, with 95 % intervals. They hold for posts like those, '
+        '<p class="small">On the test split, with 95 % intervals; the ECE with the limit that '
+        "95 % of perfectly calibrated models stay below. They hold for posts like those, "
         "not for any person.</p>"
     )
 

@@ -1,4 +1,4 @@
-"""What stands before the page: response headers, an upload quota, logs without content.
+"""What stands before the page: response headers, who may upload how much, logs without content.
 
 Streamlit answers every request below; nothing here reads a body. ``middleware`` is given
 to ``st.App`` in ``app/main.py``.
@@ -6,6 +6,7 @@ to ``st.App`` in ``app/main.py``.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gc
 import hashlib
@@ -33,6 +34,7 @@ from mhkd.quiet_logs import quieten_logs
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)$")
 _HIDDEN: Final = re.compile(r"/_stcore/(metrics|agent)(/|$)")
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_SWEEP_S: Final = 15.0
 _LASTING: Final = re.compile(r"/static/(js|css|media)/[^/]+$")  # named by their hash
 
 
@@ -102,6 +104,8 @@ class Headers:
 class UploadQuota:
     """Bounds what a session, and what all of them, hold in uploads.
 
+    Where sign-in is configured, a session whose reader is not signed in may hold none.
+
     Streamlit bounds one file, not their number: any visitor could fill the memory with
     fresh ids. Counted is what is held now, and what is on its way.
     """
@@ -112,12 +116,15 @@ class UploadQuota:
         self._coming: dict[str, set[str]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request; one upload too many gets 429."""
+        """Answers one request; an upload before sign-in gets 401, one too many 429."""
         found = _UPLOAD.search(scope["path"]) if scope["type"] == "http" else None
         if found is None or scope["method"] != "PUT":
             await self._app(scope, receive, send)
             return
         session, file = found["session"], found["file"]
+        if not access.is_session_signed_in(session):
+            await PlainTextResponse("Sign in before you upload.", 401)(scope, receive, send)
+            return
         if not self._admit(session, file):
             refusal = PlainTextResponse(
                 "Too many files are held. Remove one, or try again in some minutes.", 429
@@ -193,14 +200,44 @@ def hold_uploads_in_memory() -> None:
 
 
 @asynccontextmanager
-async def tell_address(_: Any) -> AsyncGenerator[None, None]:
-    """Says where the page is, once it is served. For ``st.App(lifespan=…)``."""
+async def attend(_: Any) -> AsyncGenerator[None, None]:
+    """Says where the page is, once it is served, and lets go of sessions that have left.
+
+    For ``st.App(lifespan=…)``.
+    """
+    tell_address()
+    sweeping = asyncio.create_task(_let_go_of_sessions())
+    yield
+    sweeping.cancel()
+
+
+def tell_address() -> None:
+    """Says where the page is."""
     address, port = config.get_option("server.address"), config.get_option("server.port")
     everywhere = address in (None, "", "0.0.0.0", "::")  # noqa: S104
     told = f"http://{'localhost' if everywhere else address}:{port}"
     sys.stdout.write(f"mhkd is at {told}{', open to all networks' if everywhere else ''}\n")
     sys.stdout.flush()
-    yield
+
+
+async def _let_go_of_sessions() -> None:
+    """Streamlit itself lets go of a session whose time is over when the next one leaves.
+
+    Until then all that was in it would lie in memory; even then a loop of Streamlit's may refer
+    to the last one, which is therefore emptied.
+    """
+    while True:
+        await asyncio.sleep(_SWEEP_S)
+        manager: Any = get_instance()._session_mgr
+        with manager._storage_lock:
+            gone = manager._session_storage._cache.expire()
+        for _, found in gone:
+            found.session.shutdown()
+            found.session.session_state.clear()
+            found.session._fragment_storage.clear()
+        if gone:
+            del gone, found
+            gc.collect()
 
 
 def stay_on_this_machine() -> None:

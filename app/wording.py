@@ -76,6 +76,7 @@ _FINDINGS: Final[Mapping[str, str]] = {
     "unlike_training_voices": "The sound is unlike the training voices",
     "text_not_compared": "The recording was not compared with the text",
     "text_differs": "The recording says something else than the text",
+    "recording_of_other_text": "The recording came with another text",
     "truncated": "Not all of the post was read",
     "unfamiliar": "Outside what this model knows",
     "incomplete": "The recording is incomplete",
@@ -277,10 +278,17 @@ def say_length(text: str, max_chars: int) -> str:
 
 
 def say_interval(metrics: Mapping[str, Any], name: str, *, percent: bool = True) -> str:
-    """A metric with its 95 % interval: ``78.1 % (73.7–82.0)``."""
+    """A metric with its 95 % interval: ``78.1 % (73.7–82.0)``.
+
+    The ECE with the limit of a calibrated model instead: ``11.0 % (> 8.6)``, ``4.0 % (≤ 7.1)``.
+    """
     value = metrics.get(name)
     if not isinstance(value, int | float):
         return "–"
+    if name == "ece":
+        limit = metrics.get("ece_if_calibrated")
+        way = "" if limit is None else f" ({'>' if value > limit else '≤'} {100 * limit:.1f})"
+        return f"{100 * value:.1f} %{way}"
     factor, digits, unit = (100, 1, " %") if percent else (1, 3, "")
     bounds = metrics.get("intervals", {}).get(name)
     told = f"{factor * value:.{digits}f}{unit}"

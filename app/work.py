@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from app.asked_work import Asked, WhileWanted
+from app.asked_work import Asked, HeardOtherwise, WhileWanted
 from mhkd.analysis import (
     Analysis,
     Attribution,
@@ -25,6 +25,7 @@ from mhkd.analysis import (
     Progress,
     SoundPicture,
 )
+from mhkd.audio.heard import cut_heard
 from mhkd.cases.audit_notes import noting_analysis
 from mhkd.errors import AudioError, Cancelled, InputError, MhkdError
 from mhkd.post import Post, Recording
@@ -46,20 +47,31 @@ class Order:
         text: the post.
         sound: an encoded recording, or None.
         speak: speak the post where there is no recording.
+        sound_text: the text that the recording came with, where that was another one.
     """
 
     text: str
     sound: bytes | None
     speak: bool
+    sound_text: str | None = None
+
+    @property
+    def recording_of_other_text(self) -> bool:
+        """The recording came with another text, and the text was edited since."""
+        return self.sound is not None and self.sound_text is not None
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage that has begun; ``ended_s`` is None while it runs. Monotonic clock."""
+    """A stage that has begun; ``ended_s`` is None while it runs. Monotonic clock.
+
+    ``share`` is what of it is done, 0 to 1, where that is told and while it runs.
+    """
 
     name: str
     began_s: float
     ended_s: float | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,8 @@ class Case:
     """One post on its way; written by its worker, read by the page.
 
     ``version`` grows with each result that the page has to draw. ``shown``: the reader has seen an
-    answer. ``judged_first`` is the reader's judgement before that, ``kept_id`` the case as it was
+    answer. ``otherwise`` is its sound as it was last changed, ``heard`` what ``find_heard`` found.
+    ``judged_first`` is the reader's judgement before that, ``kept_id`` the case as it was
     kept.
     """
 
@@ -92,6 +105,8 @@ class Case:
     explained: dict[tuple[str, str], Attribution | None] = field(default_factory=dict)
     pending: dict[tuple[str, str], Future[None]] = field(default_factory=dict)
     asked: dict[tuple[str, ...], Asked] = field(default_factory=dict)
+    otherwise: HeardOtherwise | None = None
+    heard: Recording | None = None
     work: Future[None] | None = None
     pseudonym: str = ""
     shown: bool = False
@@ -131,7 +146,16 @@ class Case:
 
     def post(self) -> Post:
         """The post with its sound, as far as that is known."""
-        return Post(self.order.text, self.recording)
+        known = self.order.recording_of_other_text
+        return Post(self.order.text, self.recording, recording_of_other_text=known)
+
+    def find_heard(self) -> Recording | None:
+        """The sound as the audio teacher hears it, at 16 kHz; None where it hears nothing."""
+        analysis, recording = self.analysis, self.recording
+        if self.heard is None and analysis is not None and recording is not None:
+            seconds = analysis.given.audio.seconds_heard
+            self.heard = cut_heard(recording, seconds) if seconds else None
+        return self.heard
 
     def amend(self, change: Callable[[Analysis], Analysis]) -> None:
         """Adds to the finished analysis what was asked for beside it."""
@@ -145,6 +169,10 @@ class Case:
         now = time.monotonic()
         self.end(now)
         self.stages = (*self.stages, Stage(name, now))
+
+    def go_on(self, share: float) -> None:
+        """Notes the share of the running stage that is done."""
+        self.stages = (*self.stages[:-1], replace(self.stages[-1], share=share))
 
     def end_now(self) -> None:
         """Ends the stage that runs at this moment."""
@@ -216,6 +244,8 @@ def analyse_case(
 ) -> None:
     """Answers a case and explains it, in the thread of the caller.
 
+    A recording is compared with the text in any case, where a transcriber is there.
+
     Args:
         case: takes the results and the stages.
         explain: which explanations follow the answers.
@@ -252,6 +282,7 @@ def _answer(case: Case, explain: Explained, target: Callable[[], str | None]) ->
         explain=explain,
         target=target(),
         speak=case.order.speak,
+        compare_recording=True,
         on_progress=lambda progress: _note_progress(case, progress),
         cancel=case.cancel,
     )
@@ -263,6 +294,8 @@ def _answer(case: Case, explain: Explained, target: Callable[[], str | None]) ->
 def _note_progress(case: Case, progress: Progress) -> None:
     if progress.stage != "done" and case.stages[-1].name != progress.stage:
         case.begin(progress.stage)
+    if progress.share is not None:
+        case.go_on(progress.share)
     if progress.student is not None and case.student is None:
         case.student, case.familiarity = progress.student, progress.familiarity
         case.version += 1

@@ -20,6 +20,7 @@ from mhkd.analysis import (
 from mhkd.answers import SoundAnswer, TextAnswers
 from mhkd.audio.decode import read_recording
 from mhkd.audio.picture import picture_sound
+from mhkd.audio.transcribe import find_transcriber, say_how_to_get_it
 from mhkd.batch_predictions import (
     BatchRequest,
     answer_posts,
@@ -151,6 +152,7 @@ class Analyser:
         explain: Explanations = "all",
         target: str | None = None,
         speak: bool = True,
+        compare_recording: bool | None = None,
         on_progress: OnProgress | None = None,
         cancel: threading.Event | None = None,
     ) -> Analysis:
@@ -161,6 +163,8 @@ class Analyser:
             explain: no attributions, those on words (student, emotion, text), or all.
             target: the label explained; None takes the student's most probable one.
             speak: speak a post that has no recording; else the audio teacher is left out.
+            compare_recording: compare a person's recording with the text, where a transcriber is
+                there; None does with all explanations.
             on_progress: called as each stage begins, and at the end. Its ``partial`` holds
                 the predictions as soon as they are all there, and each attribution after that.
                 From there on others come in between; ``waiting`` is the stage then.
@@ -179,7 +183,8 @@ class Analyser:
         with self._gate.entered(cancel, first=True, max_inside_s=MAX_INSIDE_S) as turn:
             run = PostRun(self._bundle, self._members, post, target, turn, lambda: self._neutral)
             answers = list_answers(run, speak=speak and post.recording is None)
-            explanations = list_explanations(run, explain, post)
+            compare = explain == "all" if compare_recording is None else compare_recording
+            explanations = list_explanations(run, explain, post, compare=compare)
             return go_through(run, answers, explanations, on_progress, turn)
 
     def explain(
@@ -344,15 +349,29 @@ class Analyser:
             request = BatchRequest(self._scorers, self.manifest, texts, lambda *_: None, turn)
             return answer_posts(request, models, familiar=familiar)
 
-    def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
+    @property
+    def missing_transcriber(self) -> str | None:
+        """How to get what compares a recording with the text; None where it is there."""
+        return say_how_to_get_it() if find_transcriber() is None else None
+
+    def hear(
+        self, post: Post, *, compare: bool = False, cancel: threading.Event | None = None
+    ) -> SoundAnswer:
         """What the audio teacher says of a post's recording, as in ``analyse``.
+
+        Args:
+            post: with its recording.
+            compare: also compare the recording with the text; it is written down for that.
+            cancel: see below.
 
         Raises:
             InputError: too many are waiting.
             Cancelled: ``cancel`` was set; looked at before each window of sound.
         """
         with self._gate.entered(cancel, max_inside_s=MAX_INSIDE_S) as turn:
-            return PostRun(self._bundle, self._members, post, cancel=turn).answer_sound()
+            return PostRun(self._bundle, self._members, post, cancel=turn).answer_sound(
+                compare=compare
+            )
 
     @cached_property
     def _neutral(self) -> NeutralOutputs:

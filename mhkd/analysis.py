@@ -145,7 +145,8 @@ class Finding:
 
     ``code`` is stable: not_english, too_few_words, short, repetitive, truncated, unfamiliar,
     incomplete, no_speech, no_voice, too_short, little_speech, mostly_pause, clipped, noisy,
-    unlike_training_voices, text_differs, text_not_compared, teachers_disagree, audio_left_out.
+    unlike_training_voices, text_differs, recording_of_other_text (in place of the former),
+    text_not_compared, teachers_disagree, audio_left_out.
 
     Attributes:
         effect: ``told``: the answer stands; ``audio_left_out``: the audio teacher has nothing
@@ -315,7 +316,7 @@ class SoundPicture:
 
 @dataclass(frozen=True)
 class Progress:
-    """A stage of an analysis that has just begun or ended.
+    """A stage of an analysis that has just begun, goes on or ended.
 
     Attributes:
         stage: speaking, student, text, audio, emotion, explaining student, …
@@ -324,6 +325,7 @@ class Progress:
         student: the student's prediction, which is there before the teachers'.
         familiarity: how near the post lies to the training posts, told with it.
         recording: the sound of the post, once it is spoken.
+        share: share of this stage that is done, 0 to 1; None where it begins or can't tell.
     """
 
     stage: str
@@ -332,3 +334,4 @@ class Progress:
     student: Prediction | None = None
     familiarity: Familiarity | None = None
     recording: Recording | None = None
+    share: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,8 +43,24 @@ class SoundAnswer:
         probabilities: by label; None where it was left out, for a reason among ``findings``.
         heard: how long the sound is, and how much of it was heard.
         findings: about the sound.
+        text_differs: it says something else than the text; None where that was not asked, or
+            can't be told.
     """
 
     probabilities: Mapping[str, float] | None
     heard: Heard
     findings: tuple[Finding, ...]
+    text_differs: bool | None = None
+
+
+def tell_text_differs(findings: Sequence[Finding], *, compared: bool) -> bool | None:
+    """Whether a recording says something else than the text; None where that can't be told.
+
+    Args:
+        findings: about the sound or the whole post.
+        compared: the recording was compared with the text.
+    """
+    codes = {finding.code for finding in findings}
+    if "recording_of_other_text" in codes:  # it stands in place of what comparing found
+        return None
+    return "text_differs" in codes if compared and "text_not_compared" not in codes else None

@@ -24,7 +24,7 @@ from mhkd.errors import InputError, MhkdError
 from mhkd.faithfulness.command import faithfulness
 from mhkd.limits import MAX_SPOKEN_WORDS
 from mhkd.results.command import results
-from mhkd.training.commands import data_app, recipes, train_any, tune
+from mhkd.training.commands import WorkersOption, data_app, recipes, train_any, tune
 
 FAULT = 2
 
@@ -133,10 +133,12 @@ def train(
     teachers: Annotated[
         str | None, typer.Option("--teachers", help="Of a paper recipe's student: text+audio.")
     ] = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Train, distil, calibrate and evaluate what a recipe describes; make its bundle."""
     places = {"data_dir": data_dir, "run_dir": run_dir, "out": out}
-    typer.echo(train_any(recipe, teachers=teachers, allow_hub=allow_hub, **places))
+    done = train_any(recipe, **places, teachers=teachers, workers=workers, allow_hub=allow_hub)
+    typer.echo(done)
 
 
 @app.command()
@@ -157,22 +159,24 @@ def crossval(
     into_bundle: Annotated[
         str | None, typer.Option("--into-bundle", help="Also into this bundle and its card.")
     ] = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Train anew inside each fold and measure the pooled answers."""
-    from mhkd.bundle import load_bundle
-    from mhkd.training.cross_validate import cross_validate, put_crossval
+    from mhkd.bundle import CROSSVAL_FILE, load_bundle
+    from mhkd.training.cross_validate import cross_validate
 
     bundle = load_bundle(into_bundle) if into_bundle else None
-
     folder = cross_validate(
         recipe,
         column,
         larger=larger,
         data_dir=data_dir,
         run_dir=run_dir,
+        workers=workers,
+        into=bundle,
         say=lambda line: typer.echo(line, err=True),
     )
-    typer.echo(folder if bundle is None else put_crossval(folder, bundle))
+    typer.echo(folder if bundle is None else bundle.folder / CROSSVAL_FILE)
 
 
 app.command("recipes")(recipes)

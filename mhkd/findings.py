@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from mhkd.analysis import AudioOrigin, Familiarity, Finding, Prediction, Read
 
 _CLEAR = 0.6  # a teacher below this probability takes no side
+_MATCHING = ("text_differs", "text_not_compared")
 _NAMES = {
     "text": "the text teacher",
     "audio": "the audio teacher",
@@ -80,6 +81,27 @@ def find_audio_left_out(reason: str) -> Finding:
         f"The audio teacher was left out: {reason}. The other models answered without it.",
         "audio_left_out",
     )
+
+
+def find_other_text(found: Sequence[Finding], *, known: bool) -> list[Finding]:
+    """Findings with the one that a recording came with another text, told once.
+
+    Args:
+        found: about the post; what comparing its recording with its text found goes where
+            ``known``.
+        known: the recording came with another text, whatever was compared.
+    """
+    if not known:
+        return list(found)
+    return [
+        *(finding for finding in found if finding.code not in _MATCHING),
+        Finding(
+            "recording_of_other_text",
+            "This recording came with another text, such as the post before an edit. The audio "
+            "teacher hears the words as they were, the other models read them as they are now; "
+            "where these differ, their answers are about different things.",
+        ),
+    ]
 
 
 def find_unlike_voice(

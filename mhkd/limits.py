@@ -58,6 +58,12 @@ HEARD_WINDOW_S: Final = 10.0
 MAX_HEARD_WINDOWS: Final = 3
 MIN_LAST_WINDOW_S: Final = 1.0  # a shorter rest costs as much as a whole window and is not heard
 
+# Audio: how it may be said otherwise
+MAX_SEMITONES: Final = 4
+MIN_TEMPO: Final = 0.75
+MAX_TEMPO: Final = 1.25
+MAX_GAIN_DB: Final = 12
+
 # Uploads that the server holds in memory
 MAX_HELD_UPLOADS: Final = 4  # of one session
 MAX_SERVER_UPLOAD_BYTES: Final = (
@@ -106,6 +112,7 @@ FEW_OCCLUDED: Final = (
 MAX_TABLE_BYTES: Final = 512 * 1024**2  # as read; an upload is bounded by MAX_UPLOAD_BYTES
 MAX_TABLE_ROWS: Final = 200_000
 MAX_TABLE_COLUMNS: Final = 200
+MAX_SERVER_TABLE_BYTES: Final = 512 * 1024**2  # of all sessions, in memory, with the answers
 
 # Its recordings
 MAX_ARCHIVE_FILES: Final = 10_000

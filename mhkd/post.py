@@ -52,8 +52,11 @@ class Post:
         text: the post as written.
         recording: its sound, or None where there is none.
         id: the caller's own name for it, never shown to a model.
+        recording_of_other_text: it is known that the recording came with another text, such as
+            the post before an edit.
     """
 
     text: str
     recording: Recording | None = None
     id: str | None = None
+    recording_of_other_text: bool = False

@@ -68,6 +68,9 @@ class PostAnswers:
         cancel: ends a step with ``Cancelled`` once it is set.
         neutral: gives what the teachers say of neutral inputs, the second stand-in for an absent
             one; asked when the first answers are there.
+
+    Attributes:
+        on_share: told the share of the step under way that is done, by steps that can tell it.
     """
 
     def __init__(
@@ -90,11 +93,13 @@ class PostAnswers:
         self._sound_findings: list[Finding] = []
         self._voice: VoiceMeasures | None = None
         self._match_findings: list[Finding] = []
+        self._matched = False
         self._read: dict[str, Read | None] = dict.fromkeys(("text", "audio", "emotion", "student"))
         self._predictions: dict[str, Prediction | None] = dict.fromkeys(MODELS)
         self._family: npt.NDArray[np.float64] | None = None
         self._attributions = Attributions()
         self._timing_ms: dict[str, float] = {}
+        self.on_share: Callable[[float], None] | None = None
 
     @property
     def student(self) -> Prediction | None:
@@ -106,9 +111,12 @@ class PostAnswers:
         """The audio teacher's prediction; None before it is there and where nothing is heard."""
         return self._predictions["audio"]
 
-    def progress(self, stage: str, fraction: float, partial: Analysis | None) -> Progress:
-        """What is known as ``stage`` begins."""
-        return Progress(stage, fraction, partial, self.student, self._familiarity, self._recording)
+    def progress(
+        self, stage: str, fraction: float, partial: Analysis | None, share: float | None = None
+    ) -> Progress:
+        """What is known as ``stage`` begins, or when ``share`` of it is done."""
+        told = (self.student, self._familiarity, self._recording)
+        return Progress(stage, fraction, partial, *told, share)
 
     @property
     def target(self) -> str:
@@ -203,6 +211,7 @@ class PostAnswers:
         recording = self._recording
         if recording is None or self._sound is None:
             return
+        self._matched = True
         start = recording.samples[: int(MATCHED_S * recording.rate_hz)]
         try:
             heard = write_down(replace(recording, samples=start), self._cancel, timed=True)

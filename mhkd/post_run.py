@@ -24,7 +24,7 @@ from mhkd.analysis import (
     TrustThresholds,
     WordAttribution,
 )
-from mhkd.answers import SoundAnswer
+from mhkd.answers import SoundAnswer, tell_text_differs
 from mhkd.conformal import find_prediction_set
 from mhkd.explain.counterfactual import find_counterfactual
 from mhkd.explain.emotions import check_emotions, explain_emotions, measure_emotions
@@ -36,6 +36,7 @@ from mhkd.explain.trust import USUAL
 from mhkd.explain.words import check_words, explain_words, measure_words
 from mhkd.findings import (
     find_disagreement,
+    find_other_text,
     find_truncated,
     find_unfamiliar,
     find_unlike_voice,
@@ -95,6 +96,7 @@ class PostRun(PostAnswers):
                 labels,
                 found,
                 thresholds=self._thresholds(model),
+                on_share=self.on_share,
                 cancel=self._cancel,
             )
         changed: dict[str, Any] = {model: found}
@@ -124,11 +126,19 @@ class PostRun(PostAnswers):
             )
             self._attributions = replace(self._attributions, counterfactual=found)
 
-    def answer_sound(self) -> SoundAnswer:
-        """The audio teacher's answer alone, and what bears on it."""
+    def answer_sound(self, *, compare: bool = False) -> SoundAnswer:
+        """The audio teacher's answer alone, and what bears on it.
+
+        Args:
+            compare: the recording with the text, see ``match_recording``.
+        """
         self.answer_audio()
+        if compare:
+            self.match_recording()
         found = None if self.audio is None else self.audio.probabilities
-        return SoundAnswer(found, self._heard(), tuple(self._find_in_sound()))
+        findings = (*self._find_in_sound(), *self._find_other_text())
+        differs = tell_text_differs(findings, compared=self._matched)
+        return SoundAnswer(found, self._heard(), findings, differs)
 
     def snapshot(self) -> Analysis:
         """The analysis as far as it has come; all predictions must be there."""
@@ -145,7 +155,7 @@ class PostRun(PostAnswers):
                 *find_truncated(self._read),
                 *find_unfamiliar(self._familiarity),
                 *self._find_in_sound(),
-                *self._match_findings,
+                *self._find_other_text(),
                 *find_disagreement(predictions),
             ),
             predictions=predictions,
@@ -168,6 +178,10 @@ class PostRun(PostAnswers):
         voices = self._bundle.manifest.training_voices
         unlike = find_unlike_voice(self._sound_familiarity, self._heard().origin, voices)
         return [*self._sound_findings, *unlike]
+
+    def _find_other_text(self) -> list[Finding]:
+        known = self._post.recording_of_other_text and self._post.recording is not None
+        return find_other_text(self._match_findings, known=known and self.audio is not None)
 
     def _thresholds(self, model: str) -> TrustThresholds:
         report = self._bundle.explanation_report or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from mhkd.analysis import Analysis, Progress
@@ -45,14 +46,27 @@ def list_answers(run: PostRun, *, speak: bool) -> list[Stage]:
     ]
 
 
-def list_explanations(run: PostRun, explain: Explanations, post: Post) -> list[Stage]:
-    """What explains the answers; tests of it come last, so that all is drawn before."""
+def list_explanations(
+    run: PostRun, explain: Explanations, post: Post, *, compare: bool
+) -> list[Stage]:
+    """What explains the answers; tests of it come last, so that all is drawn before.
+
+    Args:
+        run: the post on its way.
+        explain: which models.
+        post: the post.
+        compare: a person's recording with the text, where a transcriber is there.
+    """
     models = EXPLAINED[explain]
     stages = [Stage("voice", run.measure_voice)] if post.recording is not None else []
+    wanted = compare and _is_comparable(post)
+    matching = [Stage("matching", run.match_recording)] if wanted else []
     for model in models:
-        if model == "audio" and _is_comparable(post):  # it tells when each word is spoken
-            stages.append(Stage("matching", run.match_recording))
+        if model == "audio":  # matching tells when each word is spoken
+            stages += matching
         stages.append(_explain(run, model))
+    if "audio" not in models:
+        stages += matching
     if explain != "none":
         stages.append(Stage("removing words", run.seek_counterfactual))
     return stages + [_check(run, model) for model in models]
@@ -65,7 +79,7 @@ def go_through(
     on_progress: OnProgress | None,
     turn: Turn,
 ) -> Analysis:
-    """Does all stages and tells each as it begins.
+    """Does all stages and tells each as it begins, some as they go on.
 
     Once the answers are there it stands back for others between two stages, and tells ``waiting``.
 
@@ -76,8 +90,12 @@ def go_through(
 
     def tell(stage: str, place: int) -> None:
         if on_progress is not None:
-            partial = run.snapshot() if place >= len(answers) else None
-            on_progress(run.progress(stage, place / len(stages), partial))
+            so_far = run.snapshot() if place >= len(answers) else None
+            on_progress(run.progress(stage, place / len(stages), so_far))
+
+    def tell_share(stage: str, place: int, share: float) -> None:
+        if on_progress is not None:
+            on_progress(run.progress(stage, (place + share) / len(stages), None, share))
 
     for place, stage in enumerate(stages):
         stop_if_cancelled(turn)
@@ -85,6 +103,7 @@ def go_through(
             tell("waiting", place)
             turn.stand_back()
         tell(stage.name, place)
+        run.on_share = partial(tell_share, stage.name, place)
         with run.timed(stage.name):
             stage.act()
     stop_if_cancelled(turn)

@@ -48,7 +48,7 @@ def tabulate_analysis(analysis: Analysis) -> list[Table | Text]:
 
 
 def tabulate_metrics(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
-    """One row for each model, with 95 % intervals."""
+    """One row for each model, with 95 % intervals; the ECE with its limit instead."""
     table = Table("model", "n", *_METRICS)
     for model, values in metrics.items():
         table.add_row(model, str(values["n"]), *(_with_interval(values, m) for m in _METRICS))
@@ -88,6 +88,10 @@ def _tabulate_voices(found: VoiceComparison, labels: Sequence[str]) -> Table:
 
 def _with_interval(values: Mapping[str, Any], metric: str) -> str:
     value, interval = values[metric], values["intervals"].get(metric)
+    if metric == "ece":
+        from mhkd.metrics import say_error  # scipy: no other table needs it
+
+        return say_error(values)
     if value is None:
         return "–"
     if interval is None or None in interval:

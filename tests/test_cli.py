@@ -176,7 +176,8 @@ def test_evaluate(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Pa
     metrics = {"accuracy", "f1_macro", "f1_weighted", "auc", "ece", "brier"}
     assert metrics | {"n", "intervals"} <= set(found["student"])
     assert found["student"]["n"] == 8
-    assert metrics <= set(found["student"]["intervals"])
+    assert metrics - {"ece"} <= set(found["student"]["intervals"])
+    assert found["student"]["ece_if_calibrated"] > 0
     low, high = found["student"]["intervals"]["accuracy"]
     assert low <= found["student"]["accuracy"] <= high
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mhkd.analysis import Familiarity, Prediction, Read
-from mhkd.findings import find_disagreement, find_truncated, find_unfamiliar, find_unlike_voice
+from mhkd.analysis import Familiarity, Finding, Prediction, Read
+from mhkd.findings import (
+    find_disagreement,
+    find_other_text,
+    find_truncated,
+    find_unfamiliar,
+    find_unlike_voice,
+)
 
 
 def _say(suicide: float) -> Prediction:
@@ -57,3 +63,12 @@ def test_a_voice_unlike_those_of_the_training() -> None:
     assert finding.code == "unlike_training_voices"
     assert "This recorded voice lies outside" in finding.message
     assert "2 synthetic voices (joe, heart; distance 2.50, limit 1.50)" in finding.message
+
+
+@pytest.mark.parametrize("matched", [(), ("text_differs",), ("text_not_compared",)])
+def test_a_recording_of_another_text_is_told_once(matched: tuple[str, ...]) -> None:
+    found = [Finding("noisy", "Noisy."), *(Finding(code, "Compared.") for code in matched)]
+    assert find_other_text(found, known=False) == found
+    noisy, other = find_other_text(found, known=True)
+    assert (noisy.code, other.code) == ("noisy", "recording_of_other_text")
+    assert other.effect == "told"

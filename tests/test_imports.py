@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "emotion": {"text"},
     "models": {"text", "audio", "emotion.words"},
     "bundle": {"models"},
-    "explain": {"models", "text"},
+    "explain": {"models", "text", "audio"},
     "predictions": {"models"},
     "batch_predictions": {"predictions", "models", "bundle", "audio"},
     "findings": set(),
@@ -74,14 +74,16 @@ ALLOWED: dict[str, set[str]] = {
     "evaluate": {"analyser", "training", "metrics"},
     "doctor": {"audio", "bundle", "torchaudio_mend"},
     "quiet_logs": set(),
-    "tables": {"bundle", "doctor"},
+    "tables": {"bundle", "doctor", "metrics"},
     "torchaudio_mend": set(),
     "cases": {"text", "remote.wire"},
     "recipes": set(),
     "results": {"bundle", "metrics"},
-    "remote": {"bundle", "voice_answers"},
+    "remote": {"bundle", "findings", "voice_answers"},
 }
 APP_MODULES_ALLOWED = {
+    "mhkd.audio.heard",  # light until a sound is resampled
+    "mhkd.audio.manner",  # and until one is changed
     "mhkd.audio.transcribe",  # light until it is asked to listen
     "mhkd.conformal",  # needs no model
     "mhkd.text.spans",  # nor does this
@@ -89,6 +91,7 @@ APP_MODULES_ALLOWED = {
 APP_ALLOWED = {
     "analyser",
     "analysis",
+    "answers",
     "post",
     "limits",
     "manifest",

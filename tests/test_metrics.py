@@ -5,12 +5,15 @@ from sklearn.metrics import brier_score_loss, f1_score, roc_auc_score
 
 from mhkd.metrics import (
     compare_paired,
+    compare_seeds,
+    compare_shares,
     expected_calibration_error,
     expected_when_calibrated,
     measure,
     measure_seeds,
     pool_paired,
     say_difference,
+    say_error,
 )
 
 
@@ -37,9 +40,28 @@ def test_metrics_are_those_of_scikit_learn():
 def test_every_interval_holds_its_metric():
     probabilities, truth = draw(300)
     found = measure(probabilities, truth)
+    assert set(found["intervals"]) == {*("accuracy", "f1_macro", "f1_weighted", "auc", "brier"),
+                                       "f1_per_class"}  # fmt: skip
     for name in ("accuracy", "f1_macro", "f1_weighted", "auc", "brier"):
         low, high = found["intervals"][name]
         assert low <= found[name] <= high
+
+
+def test_redrawn_posts_have_a_larger_ece_than_the_posts():
+    """Why an ECE has no interval: its percentiles may leave it out."""
+    probabilities, truth = draw(300)
+    generator = np.random.default_rng(0)
+    redrawn = [
+        expected_calibration_error(probabilities[rows], truth[rows])
+        for rows in generator.integers(0, 300, (300, 300))
+    ]
+    assert np.mean(redrawn) > expected_calibration_error(probabilities, truth)
+
+
+def test_an_ece_is_told_beside_its_limit():
+    assert say_error({"ece": 0.11, "ece_if_calibrated": 0.086}) == "0.110 (> 0.086)"
+    assert say_error({"ece": 0.04, "ece_if_calibrated": 0.071}) == "0.040 (≤ 0.071)"
+    assert say_error({"ece": 0.04}) == "0.040"
 
 
 def test_three_classes_are_measured():
@@ -90,6 +112,32 @@ def test_a_difference_within_its_interval_is_said_to_show_nothing():
     assert found["smallest_shown"] == pytest.approx(2.80 * np.sqrt(22) / 400, abs=1e-3)
     clear = compare_paired(np.eye(2)[truth], np.eye(2)[1 - truth], truth)
     assert "covers" not in say_difference(clear)
+
+
+def test_a_difference_of_shares_is_newcombes():
+    found = compare_shares(0.9, 0.3, 10)  # his example of 9/10 and 3/10
+    assert found["difference"] == pytest.approx(0.6)
+    assert found["interval"] == pytest.approx([0.1705, 0.8090], abs=1e-4)
+
+
+def test_seeds_are_compared_post_by_post():
+    generator = np.random.default_rng(1)
+    truth = generator.integers(0, 2, 300)
+    hard = generator.random(300) < 0.3  # posts that most seeds of both get wrong
+    right = generator.random((8, 300)) < np.where(hard, 0.1, 0.9)
+    right[:4] |= generator.random((4, 300)) < 0.3
+    answers = np.eye(2)[np.where(right, truth, 1 - truth)]
+    found = compare_seeds(answers[:4], answers[4:], truth)
+    each = right.mean(1)
+    assert found["difference"] == pytest.approx(each[:4].mean() - each[4:].mean())
+    assert (found["seeds"], found["n"]) == ([4, 4], 300)
+    gaps = right[:4].mean(0) - right[4:].mean(0)
+    low, high = found["interval"]
+    assert low < found["difference"] < high
+    assert high - low == pytest.approx(2 * 1.96 * gaps.std() / np.sqrt(300), rel=0.1)
+    apart = compare_shares(each[:4].mean(), each[4:].mean(), 300)["interval"]
+    assert high - low < apart[1] - apart[0]
+    assert say_difference(found).endswith(f"{100 * high:+.1f}]".replace("-", "−"))
 
 
 def test_two_sets_of_posts_are_pooled_as_one():

@@ -10,7 +10,7 @@ import torch
 
 from mhkd.analyser import Analyser
 from mhkd.analysis import Analysis
-from mhkd.audio.transcribe import Transcript
+from mhkd.audio.transcribe import FOLDER_VARIABLE, Transcript, say_how_to_get_it
 from mhkd.bundle import MANIFEST, save_manifest
 from mhkd.errors import TranscriberError
 from mhkd.manifest import Manifest
@@ -147,3 +147,70 @@ def test_a_transcriber_that_fails_costs_no_answer(
     found = analyser.analyse(Post(TEXT, tone(2.0)))
     assert "text_not_compared" in list_codes(found)
     assert found.predictions["audio"] is not None
+
+
+@pytest.mark.parametrize("heard", [TEXT, "the weather will stay dry in the north all week", "the"])
+def test_a_recording_known_to_be_of_another_text_is_told_once(
+    analyser: Analyser, monkeypatch: pytest.MonkeyPatch, heard: str
+) -> None:
+    post = Post(TEXT, tone(2.0), recording_of_other_text=True)
+    alone = analyser.analyse(post, explain="none")
+    _transcribe(monkeypatch, heard)
+    found = analyser.analyse(post, explain="none", compare_recording=True)
+    assert "matching" in found.timing_ms
+    for codes in (list_codes(alone), list_codes(found)):
+        assert codes.count("recording_of_other_text") == 1
+        assert not {"text_differs", "text_not_compared"} & set(codes)
+    assert found.predictions == alone.predictions and not found.abstained
+
+
+def test_what_is_not_heard_is_of_no_other_text(analyser: Analyser) -> None:
+    silent = Recording(np.zeros(16_000, np.float32), 16_000, "recorded")
+    for post in (
+        Post(TEXT, silent, recording_of_other_text=True),
+        Post(TEXT, recording_of_other_text=True),  # spoken from the text as it is
+    ):
+        assert "recording_of_other_text" not in list_codes(analyser.analyse(post, explain="none"))
+
+
+def test_comparing_does_not_wait_for_explanations(
+    analyser: Analyser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _transcribe(monkeypatch, "the weather will stay dry in the north all week")
+    post = Post(TEXT, tone(2.0))
+    assert "text_differs" not in list_codes(analyser.analyse(post, explain="none"))
+    for explain in ("none", "words"):
+        found = analyser.analyse(post, explain=explain, compare_recording=True)
+        assert list_codes(found).count("text_differs") == 1
+    left = analyser.analyse(post, compare_recording=False)
+    assert "text_differs" not in list_codes(left) and "matching" not in left.timing_ms
+
+
+@pytest.mark.parametrize(
+    ("heard", "differs"),
+    [(TEXT, False), ("the weather will stay dry in the north all week", True), ("so", None)],
+)
+def test_a_recording_that_is_heard_alone_is_compared_where_asked(
+    analyser: Analyser, monkeypatch: pytest.MonkeyPatch, heard: str, differs: bool | None
+) -> None:
+    _transcribe(monkeypatch, heard)
+    post = Post(TEXT, tone(2.0))
+    plain, found = analyser.hear(post), analyser.hear(post, compare=True)
+    assert plain.text_differs is None and found.text_differs is differs
+    assert found.probabilities == plain.probabilities
+    assert ("text_differs" in {finding.code for finding in found.findings}) is bool(differs)
+
+
+def test_without_a_transcriber_a_recording_is_not_compared(
+    analyser: Analyser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    assert analyser.missing_transcriber == say_how_to_get_it()
+    found = analyser.hear(Post(TEXT, tone(2.0)), compare=True)
+    assert found.text_differs is None and found.probabilities is not None
+
+
+def _transcribe(monkeypatch: pytest.MonkeyPatch, heard: str) -> None:
+    transcript = Transcript(heard, "en", 2.0, whole=True, model="a")
+    monkeypatch.setattr("mhkd.post_answers.write_down", lambda *_, timed: transcript)
+    monkeypatch.setattr("mhkd.post_stages.find_transcriber", lambda: Path("a"))

@@ -17,7 +17,12 @@ _EVERY_S = 0.7
 
 
 def offer_work(
-    case: Case, key: tuple[str, ...], label: str, act: Callable[[Case, Asked], None]
+    case: Case,
+    key: tuple[str, ...],
+    label: str,
+    act: Callable[[Case, Asked], None],
+    *,
+    ready: bool = True,
 ) -> None:
     """Draws what starts a piece of work, or its progress.
 
@@ -26,6 +31,7 @@ def offer_work(
         key: names the work within the case.
         label: of the button.
         act: does the work.
+        ready: it can be asked for.
     """
     asked, name = case.asked.get(key), "_".join(key)
     if asked is not None and asked.running:
@@ -36,7 +42,8 @@ def offer_work(
     fault = None if asked is None else as_fault(asked.failed)
     if fault is not None:
         write_note("This could not be done", fault.message)
-    st.button(label, key=f"asked_{name}", on_click=_ask, args=(key, act), disabled=case.running)
+    disabled = case.running or not ready
+    st.button(label, key=f"asked_{name}", on_click=_ask, args=(key, act), disabled=disabled)
 
 
 @finished

@@ -102,8 +102,9 @@ def ask_post(fault: Fault | None) -> Order:
     )
     kept = _ask_recording(choice)
     _show_fault(fault, "sound")
-    order = Order(text, None if kept is None else kept.data, choice == SPOKEN)
-    if _is_edited(order):
+    sound = None if kept is None else kept.data
+    order = Order(text, sound, choice == SPOKEN, _find_other_text(sound, text))
+    if order.recording_of_other_text:
         write_note(*_MISMATCH)
     return order
 
@@ -116,9 +117,11 @@ def note_recorded(order: Order) -> None:
         state["post_recorded"] = (order.sound, order.text)
 
 
-def _is_edited(order: Order) -> bool:
-    sound, text = st.session_state.get("post_recorded", (None, ""))
-    return order.sound is not None and order.sound == sound and order.text.strip() != text.strip()
+def _find_other_text(sound: bytes | None, text: str) -> str | None:
+    """The text that a recording came with; None where it is this one, or not known."""
+    recorded, with_text = st.session_state.get("post_recorded", (None, ""))
+    known = sound is not None and sound == recorded
+    return with_text if known and with_text.split() != text.split() else None
 
 
 @finished
@@ -298,6 +301,7 @@ def _take_transcript() -> None:
     """Puts what a recording says in the place of the text, which can be brought back."""
     transcript = open_transcript_desk().collect()
     if transcript is not None and transcript.text:
+        st.session_state.pop("post_recorded", None)  # the text is now the recording's own
         take_post(transcript.text)
         settle_post()
 

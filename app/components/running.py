@@ -55,4 +55,5 @@ def _took_time(stage: Stage) -> bool:
 def _tell(stage: Stage, prefix: str) -> tuple[str, str, str]:
     state = "now" if stage.ended_s is None else "done"
     seconds = (stage.ended_s or time.monotonic()) - stage.began_s
-    return state, f"{prefix}{say_stage(stage.name)}", f"{seconds:.1f} s"
+    done = "" if stage.share is None else f", {100 * stage.share:.0f} % done"
+    return state, f"{prefix}{say_stage(stage.name)}{done}", f"{seconds:.1f} s"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import wave
 from collections.abc import Mapping
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from app.components.explained import choose_attribution
 from app.components.fidelity import offer_fidelity
 from app.components.figure import show_figure
 from app.components.greyed import open_shown
+from app.components.manner import show_manner
 from app.components.voices import show_voices
 from app.escape import write_coloured_words, write_small_print, write_table
 from app.figure_numbers import list_sound
+from app.played import as_wav, cut_out
 from app.sound_chart import draw_sound
 from app.sound_wording import (
     list_spoken,
@@ -32,8 +31,11 @@ from app.sound_wording import (
 from app.wording import ORIGIN_BADGES, signed, source_of
 from app.words_wording import say_fidelity, say_thresholds, say_trust
 from app.work import Case
-from mhkd.analysis import SegmentScore, SoundAttribution, SoundChecks
+from mhkd.analysis import SoundAttribution, SoundChecks
+from mhkd.audio.heard import Fill, fill_stretch
 from mhkd.post import Recording
+
+_FILLS: Final[tuple[Fill, ...]] = ("silence", "noise")
 
 
 def show_sound(
@@ -76,38 +78,12 @@ def show_sound(
     if attribution is not None:
         draw_spoken(attribution, sources)
         offer_fidelity(case, "audio", attribution)
-    _play(recording, heard.seconds_heard, attribution)
+    _play(case, recording, attribution)
     if attribution is not None and attribution.checks is not None:
         show_checks(attribution, attribution.checks)
     if attribution is not None:
+        show_manner(case, attribution.target, sources)
         show_voices(case, attribution.target, sources)
-
-
-def as_wav(samples: npt.NDArray[np.float32], rate_hz: int) -> bytes:
-    """Samples in [-1, 1] as a 16-bit mono WAV file."""
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return stream.getvalue()
-
-
-def cut_out(recording: Recording, part: SegmentScore) -> npt.NDArray[np.float32]:
-    """The samples of one stretch."""
-    rate = recording.rate_hz
-    return recording.samples[round(part.start_s * rate) : round(part.end_s * rate)]
-
-
-def silence_part(
-    recording: Recording, part: SegmentScore, heard_s: float
-) -> npt.NDArray[np.float32]:
-    """What was heard, with one stretch silenced."""
-    rate = recording.rate_hz
-    samples = recording.samples[: round(heard_s * rate)].copy()
-    samples[round(part.start_s * rate) : round(part.end_s * rate)] = 0
-    return samples
 
 
 def draw_spoken(found: SoundAttribution, sources: Mapping[str, str]) -> None:
@@ -156,7 +132,7 @@ def show_checks(found: SoundAttribution, checks: SoundChecks) -> None:
         write_table(header, tabulate_fills(found), numeric=range(1, len(header)))
 
 
-def _play(recording: Recording, heard_s: float, found: SoundAttribution | None) -> None:
+def _play(case: Case, recording: Recording, found: SoundAttribution | None) -> None:
     whole, strong, rest = st.columns(3)
     with whole:
         st.caption("The sound")
@@ -167,9 +143,20 @@ def _play(recording: Recording, heard_s: float, found: SoundAttribution | None) 
     with strong:
         st.caption(f"Strongest stretch, {part.start_s:.1f}–{part.end_s:.1f} s")
         st.audio(as_wav(cut_out(recording, part), recording.rate_hz), alt="Strongest stretch")
+    heard = case.find_heard()
+    if heard is None:
+        return
     with rest:
         st.caption("What was heard, without it")
-        st.audio(
-            as_wav(silence_part(recording, part, heard_s), recording.rate_hz),
-            alt="What was heard, without the strongest stretch",
+        place = st.container()
+        fill: Fill = st.radio(
+            "In its place",
+            _FILLS,
+            horizontal=True,
+            key=f"sound_fill_{id(case)}",
+            help="The noise is what the explanation is tested with: white, as loud as the sound.",
+        )
+        place.audio(
+            as_wav(fill_stretch(heard, part.start_s, part.end_s, fill), heard.rate_hz),
+            alt=f"What was heard, with {fill} in place of the strongest stretch",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from app.components.batch.measures import (
     show_slices,
     show_threshold,
 )
-from app.components.batch.recordings import ask_recordings
+from app.components.batch.recordings import ask_comparison, ask_recordings
 from app.components.batch.rows import say_target, show_disagreement, show_rows
 from app.components.batch.running import show_running
 from app.components.batch.setup import ask_file, ask_settings, say_formats
@@ -84,6 +85,10 @@ def _show_setup(desk: BatchDesk) -> None:
         ask_recordings(desk)
         chosen = None if job is None else job.settings
         settings = ask_settings(table, chosen, labels, desk.recordings)
+        if settings.recordings is not None and "audio" in settings.models and opening.done():
+            before = chosen is not None and chosen.compare
+            missing = opening.result().missing_transcriber
+            settings = replace(settings, compare=ask_comparison(missing, chosen=before))
         changed = job is not None and _differ(settings, job.settings)
         if changed:
             write_small_print("What follows belongs to the columns and models chosen before.")
@@ -105,7 +110,7 @@ def _await_models(opening: Future[Analyser]) -> None:
 def _differ(now: Settings, then: Settings) -> bool:
     """What the labels mean is not known before the models are open."""
     meant = bool(then.meanings) and now.meanings != then.meanings
-    asked = [(of.columns, of.models, of.recordings) for of in (now, then)]
+    asked = [(of.columns, of.models, of.recordings, of.compare) for of in (now, then)]
     return meant or asked[0] != asked[1]
 
 

@@ -114,7 +114,10 @@ def _show_metrics(analyser: Analyser) -> None:
     ]
     write_table(("Model", "Accuracy", "Macro-F1", "AUC", "ECE"), rows, numeric=(1, 2, 3, 4))
     told = [f"On {n:,} test posts." for n in {m["n"] for m in measured.values()}]
-    told.append("In brackets 95 % intervals.")
+    told.append(
+        "In brackets 95 % intervals; of the ECE the limit that 95 % of perfectly calibrated "
+        "models stay below (> where it is above)."
+    )
     majority = metrics.get("comparison", {}).get("majority_class")
     if majority is not None:
         told.append(f"Always naming the more frequent label would reach {100 * majority:.1f} %.")

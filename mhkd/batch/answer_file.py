@@ -46,6 +46,8 @@ class Answered:
         outside: rows outside what the student knows; None where that was not measured.
         states: model → its answered rows, decided by label, not decided, or with no answer.
         truncated: rows of whose text the end was not read.
+        compared: recordings that could be compared with their texts; None where none were to be.
+        differing: of them, those that say something else.
     """
 
     rows: int
@@ -57,6 +59,8 @@ class Answered:
     outside: int | None = None
     states: Mapping[str, StateCounts] = field(default_factory=dict)
     truncated: int = 0
+    compared: int | None = None
+    differing: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Choice:
         recordings: a ZIP file or a folder of what the audio teacher hears; None: each post is
             spoken for it.
         recording: the column that names a recording for each row; None lets it be guessed.
+        compare: whether each recording is compared with its text, which a transcriber does.
         with_text: whether the text goes into the output.
         version: of the bundle, in words and hash; an unfinished run of another is not resumed.
     """
@@ -79,6 +84,7 @@ class Choice:
     label: str | None = None
     recordings: Path | None = None
     recording: str | None = None
+    compare: bool = False
     with_text: bool = False
     version: str = ""
 
@@ -111,6 +117,13 @@ def answer_file(
         raise InputError(f"There is no model '{unknown[0]}'. Models: {', '.join(MODELS)}.")
     if out.suffix.lower() not in (".parquet", ".csv"):
         raise InputError(f"{out} ends neither in .parquet nor in .csv. Give it one of them.")
+    if choice.compare and choice.recordings is None:
+        raise InputError(
+            "There are no recordings to compare with the texts. Give the ZIP file or folder with "
+            "--recordings."
+        )
+    if choice.compare and analyser.missing_transcriber is not None:
+        raise InputError(analyser.missing_transcriber)
     with _open_recordings(choice) as recordings:
         return _answer(
             analyser, file, out, choice, recordings, on_progress, noting or _note_nothing
@@ -135,6 +148,7 @@ def _answer(
         tuple(analyser.labels),
         tuple(dict.fromkeys(choice.models)),
         recordings=recordings,
+        compare=choice.compare,
         outside_limit=analyser.familiarity_limit,
         sets=read_set_rule(analyser.manifest),
     )
@@ -176,6 +190,8 @@ def _answer(
         None if run.outside is None else int(run.outside.sum()),
         count_answers(run),
         int(run.truncated.sum()),
+        run.sounds.count_compared() if run.sounds is not None and run.compare else None,
+        0 if run.sounds is None else int(run.sounds.differing.sum()),
     )
 
 
@@ -231,5 +247,5 @@ def _choose_columns(table: PostTable, choice: Choice, recordings: Recordings | N
 def _identify(content: bytes, columns: Columns, run: BatchRun, version: str) -> str:
     heard = None if run.recordings is None else run.recordings.identity
     asked = (columns, run.models, run.labels, version, heard, run.outside_limit)
-    told = repr(asked).encode("utf-8", "replace")
+    told = repr((*asked, "compared") if run.compare else asked).encode("utf-8", "replace")
     return hashlib.sha256(hashlib.sha256(content).digest() + told).hexdigest()

@@ -37,6 +37,10 @@ def batch(
         str | None,
         typer.Option("--recording-column", help="Names each row's recording. Else guessed."),
     ] = None,
+    compare_recordings: Annotated[
+        bool,
+        typer.Option("--compare-recordings", help="Does each say what its text says? Slow."),
+    ] = False,
     with_text: Annotated[bool, typer.Option("--with-text", help="Repeat the text.")] = False,
     bf16: Annotated[
         bool, typer.Option("--bf16", help="A rounded student, faster on a CPU with AMX.")
@@ -62,6 +66,7 @@ def batch(
         id=id_column,
         recordings=recordings,
         recording=recording_column,
+        compare=compare_recordings,
         with_text=with_text,
         version=f"{manifest.name} {manifest.version} {digest}{' bf16' if bf16 else ''}",
     )
@@ -80,6 +85,11 @@ def batch(
     if answered.sounds:
         told = ", ".join(f"{name} {rows}" for name, rows in answered.sounds.items())
         typer.echo(f"sound: {told}")
+    if answered.compared is not None:
+        typer.echo(
+            "recordings that say something else than their text: "
+            f"{answered.differing} of {answered.compared} compared"
+        )
     if answered.outside is not None:
         typer.echo(f"outside what this model knows: {answered.outside}")
     for model, counts in answered.states.items():

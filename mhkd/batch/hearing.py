@@ -30,6 +30,8 @@ def hear_rows(
     recordings: Recordings,
     rows: Sequence[tuple[str, str]],
     cancel: threading.Event | None = None,
+    *,
+    compare: bool = False,
 ) -> list[HeardRow]:
     """What the audio teacher says of each row.
 
@@ -41,6 +43,7 @@ def hear_rows(
         recordings: by name.
         rows: the name of the recording, empty for none, and the text, of each row.
         cancel: looked at before each recording, and while it is decoded and heard.
+        compare: also compare each recording with its text; it is written down for that.
 
     Raises:
         Cancelled: ``cancel`` was set.
@@ -54,7 +57,7 @@ def hear_rows(
             found.append(HeardRow(NO_RECORDING))
             continue
         try:
-            found.append(_hear(analyser, recordings, name, text, cancel))
+            found.append(_hear(analyser, recordings, name, text, cancel, compare=compare))
             heard += found[-1].probabilities is not None
         except AudioError as fault:
             found.append(HeardRow(RowSound("none", fault=fault.public_message)))
@@ -72,10 +75,12 @@ def _hear(
     name: str,
     text: str,
     cancel: threading.Event | None,
+    *,
+    compare: bool,
 ) -> HeardRow:
     from mhkd.analyser import read_recording
 
     content = recordings.read(name)
     post = Post(text, read_recording(content, cancel=cancel))
-    answer = ask_in_turn(lambda: analyser.hear(post, cancel=cancel), cancel)
+    answer = ask_in_turn(lambda: analyser.hear(post, compare=compare, cancel=cancel), cancel)
     return HeardRow(describe_sound(answer), answer.probabilities)

@@ -60,9 +60,11 @@ def tabulate_answers(
     student learned from, and ``outside``, whether that is beyond its limit; where the audio teacher
     is asked, ``sound`` (recorded, spoken or none), the seconds heard (``sound_s``) of the
     recording's (``sound_total_s``), why nothing was heard (``sound_fault``) and what limits it
-    (``sound_findings``), and with two teachers the ``teachers`` whose mean it is; ``fault``
-    where a row can't be answered; ``findings``, codes of what limits the answer, and ``withheld``,
-    where they forbid one. ``NOTICE`` stands in the metadata.
+    (``sound_findings``), where that was asked for, whether the recording says something else than
+    the text (``text_differs``, empty where the two could not be compared), and with two teachers
+    the ``teachers`` whose mean it is; ``fault`` where a row can't be answered; ``findings``, codes
+    of what limits the answer, and ``withheld``, where they forbid one. ``NOTICE`` stands in the
+    metadata.
 
     Args:
         run: as far as it is.
@@ -89,7 +91,7 @@ def tabulate_answers(
         columns["distance"] = pa.array(run.distances, mask=missing)
         columns["outside"] = pa.array(run.outside, mask=missing)
     if run.sounds is not None:
-        columns |= _tell_sounds(run.sounds)
+        columns |= _tell_sounds(run.sounds, compared=run.hears and run.compare)
         if "teachers_label" in columns:
             names = [name or None for name in name_teachers(run.probabilities)]
             columns["teachers"] = pa.array(names, pa.string())
@@ -266,19 +268,21 @@ def _tell_answers(run: BatchRun, model: str, found: Probabilities) -> dict[str, 
     return columns
 
 
-def _tell_sounds(sounds: Sounds) -> dict[str, Any]:
+def _tell_sounds(sounds: Sounds, *, compared: bool) -> dict[str, Any]:
     import pyarrow as pa
 
     rows = list(sounds)
     heard = [row.heard_s or None if row is not None else None for row in rows]
     total = [row.total_s or None if row is not None else None for row in rows]
     codes = ["; ".join(row.findings) or None if row is not None else None for row in rows]
+    differs = [row and row.text_differs for row in rows]
     return {
         "sound": pa.array([None if row is None else row.origin for row in rows], pa.string()),
         "sound_s": pa.array(heard, pa.float32()),
         "sound_total_s": pa.array(total, pa.float32()),
         "sound_fault": pa.array([row and row.fault for row in rows], pa.string()),
         "sound_findings": pa.array(codes, pa.string()),
+        **({"text_differs": pa.array(differs, pa.bool_())} if compared else {}),
     }
 
 

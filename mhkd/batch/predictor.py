@@ -43,7 +43,13 @@ class Predictor(Protocol):
     ) -> TextAnswers:
         """Calibrated probabilities, and what is found on the way."""
 
-    def hear(self, post: Post, *, cancel: threading.Event | None = ...) -> SoundAnswer:
+    @property
+    def missing_transcriber(self) -> str | None:
+        """How to get what compares recordings with texts; None where it is there."""
+
+    def hear(
+        self, post: Post, *, compare: bool = ..., cancel: threading.Event | None = ...
+    ) -> SoundAnswer:
         """What the audio teacher says of a post's recording."""
 
 

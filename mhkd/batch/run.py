@@ -42,6 +42,7 @@ class BatchRun:
         faults: by row; grows where a model can't answer a row.
         recordings: what the audio teacher hears of rows that name one; rows that name none have
             no audio answer. None: each post is spoken for it.
+        compare: compare each recording that is heard with its text.
         outside_limit: distance from which on a post is outside what the student knows; None where
             that is not measured.
         distances: float32, shape (rows,), as ``Familiarity.distance``, NaN where there is none.
@@ -60,6 +61,7 @@ class BatchRun:
     done: int = 0
     faults: dict[int, RowFault] = field(default_factory=dict)
     recordings: Recordings | None = None
+    compare: bool = False
     outside_limit: float | None = None
     distances: npt.NDArray[np.float32] | None = None
     sounds: Sounds | None = None
@@ -234,7 +236,7 @@ class BatchRun:
             return []
         began = time.monotonic()
         rows = [(names[place], self.posts.texts[place]) for place in chunk]
-        found = hear_rows(analyser, recordings, rows, cancel)
+        found = hear_rows(analyser, recordings, rows, cancel, compare=self.compare)
         self.hearing_s += time.monotonic() - began
         self.heard_rows += int(self._recorded[chunk].sum())
         return found

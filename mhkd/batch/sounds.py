@@ -17,7 +17,7 @@ ORIGINS: Final[tuple[SoundOrigin, ...]] = ("recorded", "spoken", "none")
 _CODES: Final = frozenset(
     {
         *("too_short", "no_speech", "no_voice", "noisy", "incomplete", "clipped"),
-        *("little_speech", "mostly_pause", "unlike_training_voices"),
+        *("little_speech", "mostly_pause", "unlike_training_voices", "text_differs"),
     }
 )
 _CUT_FROM_S: Final = 0.05  # less is rounding between rates
@@ -37,6 +37,7 @@ class RowSound:
         fault: why nothing was heard; None where something was, and where the row has no recording.
         findings: codes of what limits its answer.
         total_s: length of the recording in seconds; 0 where that is not told.
+        text_differs: it says something else than the text; None where the two were not compared.
     """
 
     origin: SoundOrigin
@@ -44,6 +45,7 @@ class RowSound:
     fault: str | None = None
     findings: tuple[str, ...] = ()
     total_s: float = 0.0
+    text_differs: bool | None = None
 
     @property
     def cut(self) -> bool:
@@ -61,7 +63,9 @@ def describe_sound(answer: SoundAnswer) -> RowSound:
     codes = tuple(finding.code for finding in findings)
     if answer.probabilities is not None:
         heard = answer.heard
-        return RowSound("recorded", heard.seconds_heard, None, codes, heard.seconds)
+        return RowSound(
+            "recorded", heard.seconds_heard, None, codes, heard.seconds, answer.text_differs
+        )
     reasons = [finding.message for finding in findings if finding.effect == "audio_left_out"]
     reason = reasons[0] if reasons else _LEFT_OUT
     return RowSound("none", 0.0, reason, codes, answer.heard.seconds)
@@ -87,6 +91,7 @@ class Sounds:
         self._total_s = np.zeros(rows, np.float32)
         self._fault = np.full(rows, -1, np.int32)
         self._findings = np.full(rows, -1, np.int32)
+        self._differs = np.full(rows, -1, np.int8)
         self._words: list[str] = []  # messages, and codes joined by “; ”, each once
 
     def note(self, place: int, sound: RowSound) -> None:
@@ -95,6 +100,7 @@ class Sounds:
         self._total_s[place] = sound.total_s
         self._fault[place] = self._find_word(sound.fault)
         self._findings[place] = self._find_word("; ".join(sound.findings))
+        self._differs[place] = -1 if sound.text_differs is None else sound.text_differs
         self._origin[place] = ORIGINS.index(sound.origin)
 
     def __getitem__(self, place: int) -> RowSound | None:
@@ -108,6 +114,7 @@ class Sounds:
             self._words[fault] if fault >= 0 else None,
             tuple(self._words[codes].split("; ")) if codes >= 0 else (),
             float(self._total_s[place]),
+            None if self._differs[place] < 0 else bool(self._differs[place]),
         )
 
     def __iter__(self) -> Iterator[RowSound | None]:
@@ -130,6 +137,16 @@ class Sounds:
         """Recordings whose end was not heard."""
         return int(((self._heard_s > 0) & (self._heard_s < self._total_s - _CUT_FROM_S)).sum())
 
+    @property
+    def differing(self) -> npt.NDArray[np.bool_]:
+        """Rows whose recording says something else than the text, shape (rows,)."""
+        found: npt.NDArray[np.bool_] = self._differs > 0
+        return found
+
+    def count_compared(self) -> int:
+        """Recordings that were compared with their texts."""
+        return int((self._differs >= 0).sum())
+
     def list_faults(self) -> list[tuple[int, str]]:
         """Row (from 1) and reason, where nothing was heard that should have been."""
         places = np.flatnonzero(self._fault >= 0).tolist()
@@ -143,11 +160,12 @@ class Sounds:
             "sound_total_s": self._total_s,
             "sound_fault": self._fault,
             "sound_findings": self._findings,
+            "sound_differs": self._differs,
             "sound_words": np.array(self._words, np.str_),
         }
 
     def take_arrays(self, kept: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Takes over what ``to_arrays`` gave; lengths that are missing are not told.
+        """Takes over what ``to_arrays`` gave; lengths or comparisons that are missing are not told.
 
         Raises:
             ValueError: it belongs to another table.
@@ -157,13 +175,14 @@ class Sounds:
         origin, heard_s = kept["sound_origin"], kept["sound_heard_s"]
         fault, findings = kept["sound_fault"], kept["sound_findings"]
         total_s = kept.get("sound_total_s", np.zeros_like(heard_s))
-        shapes = {found.shape for found in (origin, heard_s, total_s, fault, findings)}
+        differs = kept.get("sound_differs", np.full_like(self._differs, -1))
+        shapes = {found.shape for found in (origin, heard_s, total_s, fault, findings, differs)}
         most = max((int(found.max(initial=-1)) for found in (fault, findings)), default=-1)
         if shapes != {self._origin.shape} or most >= len(words) or origin.max(initial=-1) > 2:
             raise ValueError("the sounds do not fit")
         self._words = words
         self._origin[:], self._heard_s[:], self._total_s[:] = origin, heard_s, total_s
-        self._fault[:], self._findings[:] = fault, findings
+        self._fault[:], self._findings[:], self._differs[:] = fault, findings, differs
 
     def _find_word(self, word: str | None) -> int:
         if not word:

@@ -12,10 +12,12 @@ import torch
 from captum.attr import FeatureAblation
 
 from mhkd.analysis import Fidelity, SegmentScore, SoundAttribution
+from mhkd.audio.heard import make_noise
 from mhkd.errors import InputError
 from mhkd.explain.contrast import contrast
 from mhkd.explain.fidelity import measure_fidelity
 from mhkd.explain.orders import OrderTest, Present, try_order
+from mhkd.explain.passes import OnPasses, count_nothing
 from mhkd.limits import (
     FEW_WORDS,
     HEARD_RATE_HZ,
@@ -98,6 +100,7 @@ def try_sound_order(
     found: SoundAttribution,
     others: Sequence[Sequence[float]] = (),
     *,
+    on_passes: OnPasses = count_nothing,
     cancel: threading.Event | None = None,
 ) -> OrderTest | None:
     """Fills segments with noise in the order of an explanation and in random ones; None for few.
@@ -109,6 +112,7 @@ def try_sound_order(
         member, samples, labels: as it was explained.
         found: the explanation.
         others: other methods' scores of the same segments.
+        on_passes: told how many windows were run, after each few.
         cancel: looked at before every second window.
 
     Raises:
@@ -117,7 +121,8 @@ def try_sound_order(
     """
     if len(found.segments) < FEW_WORDS:
         return None
-    filling = _open_filling(member, samples, labels, found, cancel, make_noise(keep_heard(samples)))
+    noise = make_noise(keep_heard(samples))
+    filling = _open_filling(member, samples, labels, found, cancel, noise, on_passes)
     return try_order(filling, [segment.score for segment in found.segments], others)
 
 
@@ -149,13 +154,6 @@ def measure_sound(
     return measure_fidelity(silencing, [segment.score for segment in found.segments])
 
 
-def make_noise(heard: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """White noise as loud as the recording, the same each time, shape (samples,)."""
-    level = float(np.sqrt(np.mean(np.square(heard, dtype=np.float64))))
-    noise = level * np.random.default_rng(_NOISE_SEED).standard_normal(len(heard))
-    return noise.astype(np.float32)
-
-
 def _open_filling(
     member: AudioMember,
     samples: npt.NDArray[np.float32],
@@ -163,12 +161,13 @@ def _open_filling(
     found: SoundAttribution,
     cancel: threading.Event | None,
     filling: npt.NDArray[np.float32] | None = None,
+    on_passes: OnPasses = count_nothing,
 ) -> Present:
     """The function explained, of which segments are present; the others are silent, or filled."""
     heard, edges = keep_heard(samples), edges_of(found.segments)
     if edges[-1] != len(heard):
         raise InputError("The explanation is of another recording than the one given.")
-    listener = Listener(member, heard, labels.index(found.target), cancel)
+    listener = Listener(member, heard, labels.index(found.target), cancel, on_passes)
     places = torch.from_numpy(np.repeat(np.arange(len(found.segments)), np.diff(edges)))
     whole = torch.from_numpy(np.array(heard))
     other = torch.zeros_like(whole) if filling is None else torch.from_numpy(filling)
@@ -215,9 +214,10 @@ class Listener:
         samples: npt.NDArray[np.float32],
         target: int,
         cancel: threading.Event | None,
+        on_passes: OnPasses = count_nothing,
     ) -> None:
         self._model, self._extractor = member.model, member.extractor
-        self._target, self._cancel = target, cancel
+        self._target, self._cancel, self._on_passes = target, cancel, on_passes
         self._device = member.model.network.device
         self._windows = _cut(samples)
         self._original = self._run(self._windows)
@@ -277,6 +277,7 @@ class Listener:
             parts.append(
                 self._model.sum_frames(features.to(self._device), lengths.to(self._device))
             )
+            self._on_passes(len(encoded))
         return FrameSums(
             torch.cat([part.sums for part in parts]), torch.cat([part.counts for part in parts])
         )

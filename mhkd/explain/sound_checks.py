@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,15 @@ from mhkd.analysis import (
     SoundChecks,
     TrustThresholds,
 )
-from mhkd.explain.sound import Listener, edges_of, make_noise, try_sound_order
-from mhkd.explain.sound_gradients import integrate_sound
+from mhkd.audio.heard import make_noise
+from mhkd.audio.manner import Ratio, amplify, change_tempo, shift_pitch
+from mhkd.explain.orders import FRACTIONS, RANDOM_ORDERS
+from mhkd.explain.passes import OnPasses, OnShare, PassCount
+from mhkd.explain.sound import Listener, edges_of, try_sound_order
+from mhkd.explain.sound_gradients import MAX_STEPS, PASSES, integrate_sound
 from mhkd.explain.trust import USUAL, Second, correlate_ranks, is_chance, judge_order
-from mhkd.limits import HEARD_RATE_HZ
-from mhkd.models.audio import keep_heard
+from mhkd.limits import FEW_WORDS, HEARD_RATE_HZ
+from mhkd.models.audio import WINDOW_SAMPLES, keep_heard
 from mhkd.models.members import AudioMember
 from mhkd.models.parts import stop_if_cancelled
 
@@ -37,9 +42,7 @@ BANDS = (
     ("hissing sounds and breath", 3_500.0, 8_000.0),
 )
 _SEGMENTS_AT_ONCE = 4
-_FFT = 512
-# A whole tone, 9/8: with a ratio of small numbers resampling is quick, with 2^(2/12) it is not.
-_TONES = (("down", 8, 9), ("up", 9, 8))
+_TONES = (("down", Ratio(8, 9)), ("up", Ratio(9, 8)))
 _TEMPOS = (0.85, 1.15)
 _GAINS_DB = (-6, 6)
 
@@ -59,6 +62,7 @@ def check_sound(
     found: SoundAttribution,
     *,
     thresholds: TrustThresholds = USUAL,
+    on_share: OnShare | None = None,
     cancel: threading.Event | None = None,
 ) -> SoundAttribution:
     """The explanation with what stands beside it; see ``SoundChecks``.
@@ -69,6 +73,7 @@ def check_sound(
         labels: in the order of the logits.
         found: the occlusion with silence of these samples.
         thresholds: from held-out posts, where the bundle carries them.
+        on_share: told the share that is done, 0 to 1, as it grows.
         cancel: looked at before every second window.
 
     Raises:
@@ -76,28 +81,35 @@ def check_sound(
     """
     heard = keep_heard(samples)
     target = labels.index(found.target)
-    listener = Listener(member, heard, target, cancel)
+    count = PassCount(_plan_passes(len(heard), len(found.segments)), on_share)
+    count.begin("noise")
+    listener = Listener(member, heard, target, cancel, count.add)
     noise = _occlude_with_noise(listener, heard, found.segments)
-    gradients = integrate_sound(member, samples, labels, found, cancel=cancel)
+    count.begin("gradients")
+    gradients = integrate_sound(member, samples, labels, found, on_passes=count.add, cancel=cancel)
     silence = [part.score for part in found.segments]
     second = Second("noise in place of silence", [part.score for part in noise], tried=False)
     others = [[part.score for part in gradients.segments]]
-    test = try_sound_order(member, samples, labels, found, others, cancel=cancel)
+    count.begin("order")
+    test = try_sound_order(
+        member, samples, labels, found, others, on_passes=count.add, cancel=cancel
+    )
     if test is not None:
         without, alone = test.others[0]
         gradients = replace(gradients, comprehensiveness=without, sufficiency=alone)
     doubts = []
     if gradients.converged and is_chance(gradients.rank_correlation, len(silence)):
         doubts.append("gradients_differ")
+    count.begin("bands")
+    bands = _occlude_bands(listener, heard)
+    count.begin("changes")
+    hear = partial(_hear, member, target, found.output, cancel, count.add)
     checks = SoundChecks(
         noise=noise,
         rank_correlation=correlate_ranks(silence, second.scores),
-        bands=_occlude_bands(listener, heard),
+        bands=bands,
         probability=listener.probability(member.temperature),
-        changes=tuple(
-            _hear(member, said, target, found.output, cancel)
-            for said in say_otherwise(heard, cancel)
-        ),
+        changes=tuple(hear(said) for said in say_otherwise(heard, cancel)),
         trust=None
         if test is None
         else judge_order(test, "stretch", thresholds, silence, second, doubts),
@@ -121,40 +133,14 @@ def say_otherwise(samples: Samples, cancel: threading.Event | None = None) -> It
     Pitch and tempo by torchaudio's phase vocoder (Flanagan and Golden, 1966). Louder sound is
     clipped to the range of the format, as a recorder would.
     """
-    for way, over, under in _TONES:
+    for way, ratio in _TONES:
         stop_if_cancelled(cancel)
-        yield _Said(f"pitch {way} a whole tone", shift_pitch(samples, over, under))
+        yield _Said(f"pitch {way} a whole tone", shift_pitch(samples, ratio))
     for tempo in _TEMPOS:
         stop_if_cancelled(cancel)
         yield _Said(f"tempo × {tempo:.2f}", change_tempo(samples, tempo))
     for gain in _GAINS_DB:
-        louder = np.clip(samples * np.float32(10 ** (gain / 20)), -1, 1)
-        yield _Said(f"loudness {gain:+d} dB", louder.astype(np.float32))
-
-
-def shift_pitch(samples: Samples, over: int, under: int) -> Samples:
-    """The samples with their pitch times ``over / under``, at the same tempo."""
-    import torchaudio.functional as audio
-
-    longer = torch.from_numpy(change_tempo(samples, under / over))
-    found = audio.resample(longer, over, under)[: len(samples)]
-    return torch.nn.functional.pad(found, (0, len(samples) - len(found))).numpy()
-
-
-def change_tempo(samples: Samples, tempo: float) -> Samples:
-    """The samples faster (above 1) or slower, at the same pitch."""
-    import torchaudio.functional as audio
-
-    hop = _FFT // 4
-    window = torch.hann_window(_FFT)
-    spectrum = torch.stft(
-        torch.from_numpy(np.array(samples)), _FFT, hop, window=window, return_complex=True
-    )
-    advance = torch.linspace(0, torch.pi * hop, spectrum.shape[0])[:, None]
-    stretched = audio.phase_vocoder(spectrum, tempo, advance)
-    length = round(len(samples) / tempo)
-    found: Samples = torch.istft(stretched, _FFT, hop, window=window, length=length).numpy()
-    return found
+        yield _Said(f"loudness {gain:+d} dB", np.clip(amplify(samples, gain), -1, 1))
 
 
 def _occlude_with_noise(
@@ -185,12 +171,26 @@ def _occlude_bands(listener: Listener, heard: Samples) -> tuple[BandScore, ...]:
 
 def _hear(
     member: AudioMember,
-    said: _Said,
     target: int,
     output: float,
     cancel: threading.Event | None,
+    on_passes: OnPasses,
+    said: _Said,
 ) -> SoundChange:
-    listener = Listener(member, keep_heard(said.samples), target, cancel)
+    listener = Listener(member, keep_heard(said.samples), target, cancel, on_passes)
     return SoundChange(
         said.change, listener.output() - output, listener.probability(member.temperature)
     )
+
+
+def _plan_passes(samples: int, segments: int) -> dict[str, int]:
+    """Part of the work → windows that it runs at most."""
+    windows = -(-samples // WINDOW_SAMPLES)
+    orders = 0 if segments < FEW_WORDS else 2 + RANDOM_ORDERS  # silence, gradients
+    return {
+        "noise": segments + 2 * windows,  # of two windows, where a stretch lies in both
+        "gradients": PASSES * MAX_STEPS * windows,
+        "order": windows * (1 + 2 * len(FRACTIONS) * orders),
+        "bands": len(BANDS) * windows,
+        "changes": (len(_TONES) + len(_TEMPOS) + len(_GAINS_DB)) * windows,
+    }

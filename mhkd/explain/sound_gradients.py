@@ -12,13 +12,15 @@ import torch
 from mhkd.analysis import SegmentScore, SoundAttribution, SoundGradients
 from mhkd.explain.contrast import contrast
 from mhkd.explain.integrate import METHOD, integrate_gradients
+from mhkd.explain.passes import OnPasses, count_nothing
 from mhkd.explain.trust import correlate_ranks
 from mhkd.limits import HEARD_WINDOW_S
 from mhkd.models.audio import encode_sound, keep_heard, pool_frames
 from mhkd.models.members import AudioMember
 from mhkd.models.parts import stop_if_cancelled
 
-_MAX_STEPS = 33  # each costs about three passes of the encoder
+MAX_STEPS = 33
+PASSES = 3  # of the encoder, about as much as one gradient costs
 
 
 def integrate_sound(
@@ -27,6 +29,7 @@ def integrate_sound(
     labels: Sequence[str],
     found: SoundAttribution,
     *,
+    on_passes: OnPasses = count_nothing,
     cancel: threading.Event | None = None,
 ) -> SoundGradients:
     """Integrated gradients from the picture of silence, summed over the stretches of ``found``.
@@ -38,6 +41,7 @@ def integrate_sound(
         samples: float32, shape (samples,), at 16 kHz.
         labels: in the order of the logits.
         found: the occlusion of these samples.
+        on_passes: told what each step costs, in windows that are run without gradients.
         cancel: looked at before each step.
 
     Raises:
@@ -53,6 +57,7 @@ def integrate_sound(
     def function(pictures: torch.Tensor) -> torch.Tensor:  # (steps, windows, frames, mels)
         stop_if_cancelled(cancel)
         steps = len(pictures)
+        on_passes(PASSES * steps * windows)
         features = pictures.flatten(0, 1).transpose(1, 2)  # (steps · windows, mels, frames)
         index = torch.arange(steps, device=device).repeat_interleave(windows)
         pooled = pool_frames(model.sum_frames(features, lengths.repeat(steps)), index)
@@ -63,7 +68,7 @@ def integrate_sound(
         sound.features.transpose(1, 2)[None].to(device),
         silence.features.transpose(1, 2)[None].to(device),
         steps_at_once=1,
-        max_steps=_MAX_STEPS,
+        max_steps=MAX_STEPS,
     )
     frames = integral.scores[0].double().cpu().flatten()  # (windows · frames,)
     seconds = torch.arange(len(frames)) * windows * HEARD_WINDOW_S / len(frames)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from mhkd.analysis import Analysis, Attribution, Progress
-from mhkd.answers import Ints, SoundAnswer, TextAnswers
-from mhkd.errors import AudioError, BundleError, Cancelled, InputError, MhkdError
+from mhkd.answers import Ints, SoundAnswer, TextAnswers, tell_text_differs
+from mhkd.errors import Cancelled, InputError, MhkdError
+from mhkd.findings import find_other_text
 from mhkd.limits import MAX_SERVED_TEXTS
 from mhkd.manifest import Manifest
 from mhkd.post import Post, Recording
+from mhkd.remote.calls import broke_off, call, raise_fault, read_line
 from mhkd.remote.wire import (
+    COMPARES,
     read_analysis,
     read_attribution,
     read_progress,
@@ -29,15 +29,6 @@ from mhkd.remote.wire import (
 )
 from mhkd.voices import VoiceComparison
 
-TOKEN: Final = "MHKD_SERVE_TOKEN"  # noqa: S105, a name of a variable
-_CONNECT_S: Final = 10.0
-_SILENCE_S: Final = 60.0  # the service says something each second
-_KINDS: Final[dict[str, type[MhkdError]]] = {
-    "input": InputError,
-    "busy": InputError,
-    "audio": AudioError,
-    "bundle": BundleError,
-}
 Explanations = Literal["none", "words", "all"]
 ExplainedModel = Literal["student", "text", "emotion", "audio"]
 
@@ -70,9 +61,9 @@ class RemoteAnalyser:
         if not address.startswith(("http://", "https://")):
             raise InputError(f"'{address}' is no address: expected http:// or https://.")
         address = address.rstrip("/")
-        with _call(address, "/v1/bundle", None) as answer:
+        with call(address, "/v1/bundle", None) as answer:
             manifest = Manifest.model_validate(json.load(answer))
-        with _call(address, "/v1/bundle/reports", None) as answer:
+        with call(address, "/v1/bundle/reports", None) as answer:
             return cls(address, manifest, json.load(answer))
 
     @property
@@ -111,29 +102,37 @@ class RemoteAnalyser:
         explain: Explanations = "all",
         target: str | None = None,
         speak: bool = True,
+        compare_recording: bool | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> Analysis:
         """See ``mhkd.analyser.Analyser.analyse``.
+
+        A service that does not know ``compare_recording`` compares with all explanations alone.
 
         Raises:
             InputError: the post or an option can't be used, or too many are waiting.
             Cancelled: ``cancel`` was set.
             MhkdError: the service is not there or broke off.
         """
-        asked = _ask(post) | {"explain": explain, "target": target, "speak": speak}
+        asked = self._ask(post) | {"explain": explain, "target": target, "speak": speak}
+        if compare_recording is not None and self._knows_of_comparing:
+            asked["compare_recording"] = compare_recording
         recording = post.recording
         for told in self._follow("/v1/analyse/stream", asked, cancel):
             if "done" in told:
-                analysis = read_analysis(told["done"])
+                analysis = self._tell_other_text(read_analysis(told["done"]), post)
                 if on_progress is not None:
                     on_progress(Progress("done", 1.0, analysis, recording=recording))
                 return analysis
             progress = read_progress(told["progress"])
+            if progress.partial is not None:
+                partial = self._tell_other_text(progress.partial, post)
+                progress = replace(progress, partial=partial)
             recording = progress.recording or recording
             if on_progress is not None:
                 on_progress(progress)
-        raise _broke_off()
+        raise broke_off()
 
     def explain(
         self,
@@ -144,11 +143,11 @@ class RemoteAnalyser:
         cancel: threading.Event | None = None,
     ) -> Attribution | None:
         """See ``mhkd.analyser.Analyser.explain``; raises as ``analyse`` does."""
-        asked = _ask(post) | {"model": model, "target": target}
+        asked = self._ask(post) | {"model": model, "target": target}
         for told in self._follow("/v1/explain/stream", asked, cancel):
             if "done" in told:
                 return read_attribution(model, told["done"])
-        raise _broke_off()
+        raise broke_off()
 
     def measure_fidelity(self, *_: object, **__: object) -> NoReturn:
         """Is not part of what the service does.
@@ -207,12 +206,46 @@ class RemoteAnalyser:
         """
         return self._answer_texts(texts, models, None, cancel)
 
-    def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
+    @property
+    def missing_transcriber(self) -> str | None:
+        """What is missing for comparing recordings with texts; None where the service does."""
+        if self.reports.get(COMPARES):
+            return None
+        return (
+            "The service that answers here does not compare recordings with texts. Ask who runs "
+            "it for the extra “transcribe” and a Whisper model."
+        )
+
+    def hear(
+        self, post: Post, *, compare: bool = False, cancel: threading.Event | None = None
+    ) -> SoundAnswer:
         """See ``mhkd.analyser.Analyser.hear``; raises as ``analyse`` does."""
-        found = self.analyse(post, explain="none", speak=False, cancel=cancel)
+        found = self.analyse(
+            post, explain="none", speak=False, compare_recording=compare, cancel=cancel
+        )
         audio = found.predictions["audio"]
         probabilities = None if audio is None else audio.probabilities
-        return SoundAnswer(probabilities, found.given.audio, found.quality)
+        compared = audio is not None and "matching" in found.timing_ms
+        differs = tell_text_differs(found.quality, compared=compared)
+        return SoundAnswer(probabilities, found.given.audio, found.quality, differs)
+
+    @property
+    def _knows_of_comparing(self) -> bool:
+        """The service is new enough to take the fields that are about recordings of other texts."""
+        return COMPARES in self.reports
+
+    def _ask(self, post: Post) -> dict[str, Any]:
+        asked: dict[str, Any] = {"text": post.text, "recording": write_sound(post.recording)}
+        if post.recording_of_other_text and self._knows_of_comparing:
+            asked["recording_of_other_text"] = True
+        return asked
+
+    def _tell_other_text(self, analysis: Analysis, post: Post) -> Analysis:
+        """Adds what an older service is not told."""
+        if self._knows_of_comparing or post.recording is None:
+            return analysis
+        known = post.recording_of_other_text and analysis.predictions["audio"] is not None
+        return replace(analysis, quality=tuple(find_other_text(analysis.quality, known=known)))
 
     def _answer_texts(
         self,
@@ -236,7 +269,7 @@ class RemoteAnalyser:
                 done = min(1.0, (start + MAX_SERVED_TEXTS) / len(texts))
                 on_progress(Progress(models[-1], done))
         if any(len(rows) != len(texts) for rows in found.values()):
-            raise _broke_off()
+            raise broke_off()
         joined = {model: np.concatenate(parts) for model, parts in tokens.items()}
         return TextAnswers(
             {model: np.array(rows, np.float64) for model, rows in found.items()},
@@ -247,11 +280,11 @@ class RemoteAnalyser:
         self, path: str, asked: Mapping[str, Any], cancel: threading.Event | None
     ) -> Iterator[dict[str, Any]]:
         """What the service tells, line by line; leaving the loop ends the work there."""
-        with _call(self._address, path, asked) as answer:
+        with call(self._address, path, asked) as answer:
             while True:
                 if cancel is not None and cancel.is_set():
                     raise Cancelled
-                told = _read_line(answer)
+                told = read_line(answer)
                 if told is None:
                     return
                 if "error" in told:
@@ -260,64 +293,3 @@ class RemoteAnalyser:
                     self._waiting = int(told["waiting"])
                 else:
                     yield told
-
-
-def raise_fault(told: Mapping[str, Any]) -> NoReturn:
-    """Raises what the service refused with."""
-    code, message = str(told["code"]), str(told["message"])
-    kind = _KINDS.get(code, MhkdError)
-    raise kind(message, code=code)
-
-
-def _ask(post: Post) -> dict[str, Any]:
-    return {"text": post.text, "recording": write_sound(post.recording)}
-
-
-def _call(address: str, path: str, asked: Mapping[str, Any] | None) -> Any:
-    headers = {"Content-Type": "application/json"}
-    if os.environ.get(TOKEN):
-        headers["Authorization"] = f"Bearer {os.environ[TOKEN]}"
-    content = None if asked is None else json.dumps(asked).encode("utf-8")
-    request = urllib.request.Request(address + path, content, headers)  # noqa: S310, see open
-    try:
-        return urllib.request.urlopen(request, timeout=_SILENCE_S)  # noqa: S310
-    except urllib.error.HTTPError as fault:
-        _refuse(fault)
-    except (OSError, http.client.HTTPException) as fault:
-        raise MhkdError(
-            f"The models at {address} can't be reached ({type(fault).__name__}). "
-            "Try again in a minute; if it stays so, ask who runs them.",
-            code="service",
-        ) from fault
-
-
-def _refuse(fault: urllib.error.HTTPError) -> NoReturn:
-    try:
-        told = json.loads(fault.read(65_536))["error"]
-    except (ValueError, KeyError, TypeError, OSError):
-        if fault.code in (429, 503):
-            told = {
-                "code": "busy",
-                "message": "The models are busy. Try again in a minute.",
-            }
-        else:
-            told = {
-                "code": "service",
-                "message": f"The models failed (status {fault.code}). Try again in a minute.",
-            }
-    raise_fault(told)
-
-
-def _read_line(answer: Any) -> dict[str, Any] | None:
-    try:
-        line = answer.readline()
-        found: dict[str, Any] | None = json.loads(line) if line else None
-    except (OSError, http.client.HTTPException, ValueError) as fault:
-        raise MhkdError(
-            "The connection to the models broke off. Try again.", code="service"
-        ) from fault
-    return found
-
-
-def _broke_off() -> MhkdError:
-    return MhkdError("The models broke off before they had answered. Try again.", code="service")

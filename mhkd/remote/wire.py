@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -30,6 +30,7 @@ from mhkd.limits import (
 )
 from mhkd.post import Origin, Post, Recording, SpokenWord
 
+COMPARES: Final = "compares_recordings"  # of the reports; a service that has it takes the fields
 _MAX_SOUND_CHARS = int(MAX_AUDIO_S * 48_000 * 4 * 4 / 3)
 
 
@@ -50,10 +51,12 @@ class _Post(BaseModel):
 
     text: str = Field(max_length=MAX_CHARS)
     recording: Sound | None = None
+    recording_of_other_text: bool = Field(False, description="It came with another text.")
 
     def post(self) -> Post:
         """The post itself."""
-        return Post(self.text, None if self.recording is None else read_sound(self.recording))
+        recording = None if self.recording is None else read_sound(self.recording)
+        return Post(self.text, recording, recording_of_other_text=self.recording_of_other_text)
 
 
 class PostRequest(_Post):
@@ -62,6 +65,9 @@ class PostRequest(_Post):
     explain: Literal["none", "words", "all"] = "none"
     target: str | None = Field(None, description="Label explained; else the student's answer.")
     speak: bool = Field(True, description="Speak a post that has no recording.")
+    compare_recording: bool | None = Field(
+        None, description="Compare a recording with the text; null: with all explanations."
+    )
 
 
 class ExplainRequest(_Post):
@@ -160,6 +166,7 @@ def write_progress(progress: Progress, *, with_sound: bool) -> dict[str, Any]:
         "student": _plain(progress.student),
         "familiarity": _plain(progress.familiarity),
         "recording": write_sound(progress.recording) if with_sound else None,
+        "share": progress.share,
     }
 
 
@@ -174,6 +181,7 @@ def read_progress(plain: dict[str, Any]) -> Progress:
         None if student is None else TypeAdapter(Prediction).validate_python(student),
         None if familiarity is None else TypeAdapter(Familiarity).validate_python(familiarity),
         None if sound is None else read_sound(Sound.model_validate(sound)),
+        plain.get("share"),
     )
 
 

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_AUDIO_S
 from mhkd.quiet_logs import name_fault
-from mhkd.remote.client import TOKEN
+from mhkd.remote.calls import TOKEN
 
 RETRY_S: Final = 5
 TOKEN_HASH: Final = "MHKD_SERVE_TOKEN_SHA256"  # noqa: S105, a name of a variable

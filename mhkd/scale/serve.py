@@ -27,6 +27,7 @@ from mhkd.errors import InputError, MhkdError
 from mhkd.limits import MAX_SERVED_AT_ONCE
 from mhkd.quiet_logs import quieten_logs
 from mhkd.remote.wire import (
+    COMPARES,
     ExplainRequest,
     PostRequest,
     TextsRequest,
@@ -97,6 +98,7 @@ class Service:
             "card": self._analyser.read_card(),
             "explanations": self._analyser.explanation_report,
             "behaviour": self._analyser.behaviour_report,
+            COMPARES: self._analyser.missing_transcriber is None,
         }
 
     @api.post("/v1/predict")
@@ -179,6 +181,7 @@ class Service:
             explain=asked.explain,
             target=asked.target,
             speak=asked.speak,
+            compare_recording=asked.compare_recording,
             on_progress=tell,
             cancel=cancel,
         )

@@ -27,10 +27,20 @@ def measure_matched_share(text: str, heard: str) -> float:
 
 
 def find_text_differs(text: str, heard: str) -> list[Finding]:
-    """``text_differs`` where hardly anything of what was heard stands in the text."""
+    """``text_differs`` where hardly anything of what was heard stands in the text.
+
+    ``text_not_compared`` where too little was understood to tell.
+    """
     count = len(_list_words(heard))
     if count < limits.MATCHED_WORDS:
-        return []
+        were = "1 word was" if count == 1 else f"{count or 'no'} words were"
+        return [
+            Finding(
+                "text_not_compared",
+                f"In the recording {were} understood; fewer than {limits.MATCHED_WORDS} don’t tell "
+                "whether it says what the text says.",
+            )
+        ]
     share = measure_matched_share(text, heard)
     if share >= limits.MIN_MATCHED_SHARE:
         return []

@@ -42,6 +42,7 @@ class BatchAnalyser(ExampleAnalyser):
     """The word “alone” speaks for the second label; the rest is chance, the same each time."""
 
     familiarity_limit: float | None = LIMIT
+    missing_transcriber: str | None = None
 
     @cached_property
     def manifest(self) -> Any:
@@ -66,15 +67,25 @@ class BatchAnalyser(ExampleAnalyser):
         tokens = {name: counts for name in ("student", "text") if name in models}
         return TextAnswers(found, np.array(distances) if familiar else None, tokens=tokens)
 
-    def hear(self, post: Post, *, cancel: threading.Event | None = None) -> SoundAnswer:
-        """As of the text; a recording below 0.5 s is left out."""
+    def hear(
+        self, post: Post, *, compare: bool = False, cancel: threading.Event | None = None
+    ) -> SoundAnswer:
+        """As of the text; a recording below 0.5 s is left out.
+
+        A recording of a post with “alone” says something else than that.
+        """
         if post.recording is None or post.recording.duration_s < 0.5:
             told = Finding("too_short", "The recording is too short.", "audio_left_out")
             return SoundAnswer(None, Heard("recorded", 0.2, 0.0, 0.0), (told,))
         time.sleep(self.pause_s)
         found = dict(zip(self.labels, _answer("audio", post.text), strict=True))
         seconds = post.recording.duration_s
-        return SoundAnswer(found, Heard("recorded", seconds, seconds, 0.0), ())
+        heard = Heard("recorded", seconds, seconds, 0.0)
+        if not compare:
+            return SoundAnswer(found, heard, ())
+        differs = "alone" in post.text
+        told = (Finding("text_differs", "Other words."),) if differs else ()
+        return SoundAnswer(found, heard, told, differs)
 
     def predict_texts(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 import time
@@ -10,18 +9,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import batch_recordings, batch_work, models
+from app import batch_work, models
 from app.batch_report import BatchAbout, ChosenThreshold, build_batch_report
 from app.components.batch import export
 from app.components.help_lines import read_help_lines
 from app.views.batch import _find_recording
-from mhkd.errors import BundleError, InputError
+from mhkd.errors import BundleError
 from tests.app.example_batch import BatchAnalyser, write_posts
 from tests.audio.making import make_tone, write_by_soundfile
 from tests.batch.test_recordings import pack
@@ -250,6 +248,48 @@ def test_recordings_are_heard_row_by_row(page: AppTest) -> None:
     assert not page.exception
 
 
+def test_recordings_are_compared_with_their_texts_where_asked(page: AppTest) -> None:
+    page = _upload(page, _with_recordings())
+    page.file_uploader[0].upload("r.zip", pack(_FILES), "application/zip").run()
+    page = page.run()
+    compare = "batch_recordings_compare"
+    assert page.toggle(key=compare).value is False and "Slow: a transcriber" in _html(page)
+    page = _press(_press(page, "Estimate the time"), "Start")
+    assert "compared with the text of the row" not in _html(page)
+    page.toggle(key=compare).set_value(True).run()
+    assert "What follows belongs to the columns and models chosen before." in _html(page)
+    page = _press(_press(page, "Estimate the time"), "Start")
+    job = _desk().job
+    differing = job.run.sounds.differing
+    other = int(differing.sum())
+    told = f"Of 19 recordings compared with the text of the row, {other} say something else."
+    assert 1 < other < 19 and told in _html(page)
+    sounds = page.dataframe[0].value["Sound"].tolist()
+    assert sum("says something else than the text" in sound for sound in sounds) == other
+    page.toggle(key="batch_rows_other_text").set_value(True).run()
+    rows = page.dataframe[0].value["Row"].tolist()
+    assert [row - 1 for row in rows] == differing.nonzero()[0].tolist()
+    html = build_batch_report(
+        job.run, None, BatchAbout("now", "b", {}, read_help_lines()), "suicide"
+    )
+    assert told in html
+    assert html.count("The recording says something else than the text") == other
+    assert not page.exception
+
+
+def test_without_a_transcriber_the_page_says_how_to_get_one(page: AppTest) -> None:
+    models.open_analyser().result().missing_transcriber = "Put a Whisper model there."
+    page = _upload(page, _with_recordings(8))
+    assert "Put a Whisper model there." not in _html(page)
+    page.file_uploader[0].upload("r.zip", pack(_FILES), "application/zip").run()
+    page = page.run()
+    assert _html(page).count("Put a Whisper model there.") == 1
+    assert "batch_recordings_compare" not in [toggle.key for toggle in page.toggle]
+    page = _press(_press(page, "Estimate the time"), "Start")
+    assert _desk().job.run.sounds.count_compared() == 0
+    assert not page.exception
+
+
 def test_recordings_can_be_left_out_again(page: AppTest) -> None:
     page = _upload(page, _with_recordings(8))
     page.file_uploader[0].upload("r.zip", pack(_FILES), "application/zip").run()
@@ -267,18 +307,6 @@ def test_bad_recordings_are_told(page: AppTest, content: bytes) -> None:
     page.file_uploader[0].upload("r.zip", content, "application/zip").run()
     assert "The recordings can’t be used" in _html(page) and "secret" not in _html(page)
     assert not page.exception
-
-
-def test_all_sessions_together_hold_a_limited_amount(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = pack({"a.wav": bytes(1000)}, method=0)
-    monkeypatch.setattr(batch_recordings, "_HELD", WeakKeyDictionary())
-    monkeypatch.setattr(batch_recordings, "MAX_SERVER_UPLOAD_BYTES", 2 * len(content))
-    held = [batch_recordings.hold_recordings(content) for _ in range(2)]
-    with pytest.raises(InputError, match="server"):
-        batch_recordings.hold_recordings(content)
-    del held[0]
-    gc.collect()
-    assert batch_recordings.hold_recordings(content).read("a.wav") == bytes(1000)
 
 
 def test_unknown_labels_wait_for_a_meaning(page: AppTest) -> None:

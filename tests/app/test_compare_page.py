@@ -11,12 +11,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app import models
+from app import compare_work, models
 from app.compare_work import CompareDesk, Side
 from app.comparison_wording import SCORES_APART
 from app.components.post_input import CONTENT_NOTE
-from app.components.sound import as_wav
-from app.work import Desk, Order
+from app.played import as_wav
+from app.work import Case, Desk, Order, analyse_case
 from mhkd.errors import BundleError, InputError
 from tests.app.example_analysis import TEXT, build_recording
 from tests.app.example_compare import OtherAnalyser, WordAnalyser
@@ -33,6 +33,21 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setattr(models, "load_analyser", WordAnalyser)
     yield AppTest.from_string(_SCRIPT, default_timeout=_PATIENCE_S).run()
     st.cache_resource.clear()
+
+
+_DESKS: list[CompareDesk] = []
+
+
+@pytest.fixture(autouse=True)
+def seen_desks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps hold of the session's desk."""
+    original = compare_work.CompareDesk.__init__
+
+    def opened(desk: CompareDesk) -> None:
+        original(desk)
+        _DESKS.append(desk)
+
+    monkeypatch.setattr(compare_work.CompareDesk, "__init__", opened)
 
 
 def test_empty(page: AppTest) -> None:
@@ -84,7 +99,48 @@ def test_an_edited_text_no_longer_matches_its_recording(page: AppTest) -> None:
     assert "The recording no longer matches the text." in _html(page)
     page = _settle(_button(page, "Compare").click().run())
     assert _html(page).count("The recording no longer matches the text.") == 2
+    assert _list_known() == [False, True]
+    _write(page, _EDITED, _EDITED)
+    assert _html(page).count("The recording no longer matches the text.") == 3, "both, and before"
+    page = _settle(_button(page, "Compare").click().run())
+    assert _list_known() == [True, True]
+    page = _button(page, "Clear both").click().run()
+    assert all(f"compare_recorded_{side}" not in page.session_state for side in (0, 1))
     assert not page.exception
+
+
+def test_an_analysed_case_brings_what_is_known_of_its_recording(page: AppTest) -> None:
+    recording = build_recording(2.0, "recorded")
+    sound = as_wav(recording.samples, recording.rate_hz)
+    case = Case(Order(_EDITED, sound, speak=False, sound_text=TEXT), models.open_analyser())
+    analyse_case(case)
+    page = AppTest.from_string(
+        "import streamlit as st\nfrom app.components.compare import setup\n"
+        "if 'case_to_take' in st.session_state:\n"
+        "    setup.take_case(st.session_state.pop('case_to_take'))\n" + _SCRIPT,
+        default_timeout=_PATIENCE_S,
+    )
+    page.session_state["case_to_take"] = case
+    page = page.run()
+    _write(page, _EDITED, TEXT)
+    page = _settle(_button(page, "Compare").click().run())
+    assert _list_known() == [True, False], "the right side is the text that was read aloud"
+    comparison = _DESKS[-1].comparison
+    assert comparison is not None and comparison.cases[0].analysis is case.analysis
+    assert not page.exception
+
+
+def _list_known() -> list[bool]:
+    """Of each side, whether its analysis tells that its recording is of another text."""
+    comparison = _DESKS[-1].comparison
+    assert comparison is not None
+    analyses = [case.analysis for case in comparison.cases]
+    assert all(analyses)
+    return [
+        any(finding.code == "recording_of_other_text" for finding in analysis.quality)
+        for analysis in analyses
+        if analysis is not None
+    ]
 
 
 def test_two_posts_and_a_changed_input(page: AppTest) -> None:

@@ -23,13 +23,14 @@ def _data(own: float, shuffled: tuple[float, float], name: str) -> dict[str, Any
 
 
 @pytest.mark.parametrize("name", ["graph", "contexts and graph"])
-def test_the_verdict_follows_the_interval(name: str) -> None:
+def test_the_verdict_follows_the_interval_of_the_difference(name: str) -> None:
     alike = say_emotions_verdict(_data(0.706, (0.703, 0.726), name))
     assert alike is not None
-    assert "shuffled this teacher answers as well" in alike
+    assert "no fall of this teacher’s accuracy can be told from chance" in alike
+    assert "+0.3 points, −3.0 to +3.5" in alike
     assert "70.6 %" in alike and "70.3 %" in alike and "1,516" in alike
     better = say_emotions_verdict(_data(0.706, (0.65, 0.67), name))
-    assert better is not None and "carry part" in better
+    assert better is not None and "In one trial the emotions carried part" in better
 
 
 def test_nothing_is_said_where_nobody_looked() -> None:

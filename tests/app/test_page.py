@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import models, session
 from app.components.post_input import CONTENT_NOTE
-from app.components.sound import as_wav
+from app.played import as_wav
 from app.work import Desk
 from mhkd.analyser import Analyser
 from mhkd.errors import BundleError
@@ -154,8 +154,11 @@ def test_a_recording_is_heard_and_named_recorded(open_page: Callable[[Load], App
     assert edited in _html(page)
     page = _analyse(page, f"{TEXT} Not any more.")
     assert edited in _html(page), "analysing it does not mend it"
+    told = "The recording came with another text"
+    assert _html(page).count(told) > 1, "the summary and the findings say so"
     page.text_area[0].set_value(TEXT).run()
     assert edited not in _html(page)
+    assert told not in _html(_analyse(page, TEXT))
 
 
 def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -> None:

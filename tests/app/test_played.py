@@ -1,4 +1,4 @@
-"""What can be played: the sound, its strongest stretch, and what was heard without it."""
+"""What can be played: the sound, and its strongest stretch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import numpy as np
 import soundfile
 
-from app.components.sound import as_wav, cut_out, silence_part
+from app.played import as_wav, cut_out
 from mhkd.analysis import SegmentScore
 from mhkd.post import Recording
 
@@ -18,15 +18,6 @@ PART = SegmentScore(0.5, 1.25, -0.4)
 
 def test_a_stretch_is_cut_out_whole() -> None:
     assert np.array_equal(cut_out(SOUND, PART), SOUND.samples[4_000:10_000])
-
-
-def test_without_a_stretch_the_rest_of_what_was_heard_stays() -> None:
-    rest = silence_part(SOUND, PART, 2.0)
-    assert len(rest) == 2 * RATE
-    assert not rest[4_000:10_000].any()
-    assert np.array_equal(rest[:4_000], SOUND.samples[:4_000])
-    assert np.array_equal(rest[10_000:], SOUND.samples[10_000 : 2 * RATE])
-    assert SOUND.samples[5_000] != 0, "the recording itself stays as it is"
 
 
 def test_the_file_that_is_played_holds_the_samples() -> None:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import models, transcript_work
 from app.components import transcript as component
-from app.components.sound import as_wav
+from app.played import as_wav
 from mhkd.audio.transcribe import Transcript
 from mhkd.errors import TranscriberError
 from tests.app.example_analysis import ExampleAnalyser, build_recording

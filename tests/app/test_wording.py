@@ -140,3 +140,10 @@ def test_interval() -> None:
     metrics = {"accuracy": 0.781, "intervals": {"accuracy": [0.737, 0.82]}}
     assert wording.say_interval(metrics, "accuracy") == "78.1 % (73.7–82.0)"
     assert wording.say_interval(metrics, "auc") == "–"
+
+
+def test_an_ece_stands_beside_its_limit_and_has_no_interval() -> None:
+    kept = {"ece": 0.1102, "ece_if_calibrated": 0.0861, "intervals": {"ece": [0.086, 0.157]}}
+    assert wording.say_interval(kept, "ece") == "11.0 % (> 8.6)"
+    assert wording.say_interval({**kept, "ece": 0.04}, "ece") == "4.0 % (≤ 8.6)"
+    assert wording.say_interval({"ece": 0.04}, "ece") == "4.0 %"

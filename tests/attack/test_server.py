@@ -92,6 +92,21 @@ def test_the_fifth_upload_of_a_session_is_refused(server: Server, visitor: Visit
     assert [visitor.upload(b"x").status_code for _ in range(4)] == [204] * 3 + [429]
 
 
+def test_what_a_session_held_goes_with_it_though_nobody_else_comes(tmp_path: Path) -> None:
+    """A5: and the time for which a session is kept ends by itself."""
+    with serving(tmp_path / "log.txt", STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="1") as server:
+        visitor = Visitor.enter(server.port)
+        before = server.memory_mb()
+        for _ in range(4):
+            assert visitor.upload(b"\0" * 20 * _MB).status_code == 204
+        assert server.memory_mb() - before > 60
+        visitor.leave()
+        end = time.monotonic() + _PATIENCE_S
+        while server.memory_mb() - before > 30:
+            assert time.monotonic() < end, "it is still held"
+            time.sleep(1)
+
+
 @contextmanager
 def _short_files(server: Server) -> Iterator[None]:
     """The system itself lets the server write no file beyond 1 MB."""

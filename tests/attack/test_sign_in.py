@@ -86,6 +86,25 @@ def test_no_page_is_shown_by_its_address(guarded: Guarded, name: str) -> None:
     visitor.leave()
 
 
+def test_only_who_is_signed_in_may_upload(guarded: Guarded) -> None:
+    """Streamlit itself takes a file from every session, whatever page that has drawn."""
+    cookies = _sign_in(guarded, "ada@clinic.example")
+    stranger = Visitor.enter(guarded.server.port)
+    changed = Visitor.enter(guarded.server.port, cookie=cookies.replace("user=", "user=x", 1))
+    for visitor in (stranger, changed):
+        answer = visitor.upload(b"x")
+        assert answer.status_code == 401 and answer.text == "Sign in before you upload."
+    reader = Visitor.enter(guarded.server.port, cookie=cookies)
+    assert reader.upload(b"x").status_code == 204
+    assert reader.upload(b"x", session="0000").status_code == 401
+    pressed = WidgetStates()
+    pressed.widgets.add(id=reader.find("button", "Sign out"), trigger_value=True)
+    reader.draw(widgets=pressed)
+    assert reader.upload(b"x").status_code == 401
+    for visitor in (stranger, changed, reader):
+        visitor.leave()
+
+
 @pytest.mark.parametrize("content", [None, "[auth]\nclient_id = sparrowhawk\n"])
 def test_with_broken_settings_the_app_does_not_start(tmp_path: Path, content: str | None) -> None:
     """A file that is not there, and one that is no TOML."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import sysconfig
 import tomllib
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from deploy.audit import list_compiled
 from tests.attack.visitor import ROOT
 
 _EXTRAS = ("train", "login", "postgres", "test")
@@ -79,3 +82,13 @@ def test_every_dependency_says_what_it_is_for() -> None:
     lines = [line for line in block.splitlines() if line.strip().startswith('"')]
     assert len(lines) > 30
     assert [line for line in lines if not re.search(r'",\s+# \S', line)] == []
+
+
+def test_security_names_every_package_with_compiled_parts() -> None:
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    told = text.split("## Native parts", 1)[1].split("\n## ", 1)[0]
+    named = {canonicalize_name(name) for name in re.findall(r"`([^`]+)`", told)}
+    found = set(list_compiled([Path(sysconfig.get_path("platlib"))])) & set(_read_pins())
+    assert {"torch", "soundfile", "av", "numpy"} <= found
+    assert "streamlit" not in found and "typer" not in found
+    assert found - named == set()

@@ -16,6 +16,7 @@ class ExamplePredictor:
     """
 
     labels = ("depression", "suicide")
+    missing_transcriber = None
 
     def __init__(
         self, *, busy=0, cancel_after=None, broken=False, limit=None, deaf_after=None, least=None
@@ -34,8 +35,12 @@ class ExamplePredictor:
         tokens = {name: counts for name in ("student", "text") if name in models}
         return TextAnswers(found, distances, spoken if "audio" in models else None, tokens)
 
-    def hear(self, post, *, cancel=None):
-        """P(second label) is the loudness; quiet sound is left out, clipped sound breaks it."""
+    def hear(self, post, *, compare=False, cancel=None):
+        """P(second label) is the loudness; quiet sound is left out, clipped sound breaks it.
+
+        Sound of two seconds and more says something else than the text; none is compared of a
+        text that is “dumb”.
+        """
         if self.deaf_after is not None and len(self.heard) >= self.deaf_after:
             raise Cancelled
         self.heard.append(post.text)
@@ -48,7 +53,11 @@ class ExamplePredictor:
             return SoundAnswer(None, Heard("recorded", seconds, 0.0, 0.0), (other, silent))
         told = Finding("little_speech", "Little.")
         found = {"depression": 1 - loudness, "suicide": loudness}
-        return SoundAnswer(found, Heard("recorded", seconds, seconds, 0.0), (told,))
+        heard = Heard("recorded", seconds, seconds, 0.0)
+        if not compare or "dumb" in post.text:
+            return SoundAnswer(found, heard, (told,))
+        other = (Finding("text_differs", "Other words."),) if seconds >= 2 else ()
+        return SoundAnswer(found, heard, (told, *other), seconds >= 2)
 
     def predict_texts(self, texts, models=("student",), on_progress=None, cancel=None):
         if self.busy:

@@ -6,6 +6,7 @@ import re
 import pandas as pd
 import pytest
 
+from mhkd.audio.transcribe import Transcript
 from mhkd.cli import main
 from mhkd.post import Post
 from tests.audio.making import write_by_soundfile
@@ -104,6 +105,29 @@ def test_recordings_are_heard_as_alone_and_distances_told(bundle, tmp_path, caps
         single = analyser.analyse(Post(text), explain="none", speak=False)
         assert table["distance"][row] == pytest.approx(single.familiarity.distance, abs=1e-5)
     assert table["outside"].tolist() == [False] * 3
+
+
+def test_recordings_are_compared_with_their_texts(bundle, tmp_path, capsys, monkeypatch):
+    heard = Transcript("the weather will stay dry in the north", "en", 2.0, whole=True, model="a")
+    monkeypatch.setattr("mhkd.post_answers.write_down", lambda *_, timed: heard)
+    sound = write_by_soundfile(tone(2.0).samples, 16_000, "WAV", "FLOAT")
+    (tmp_path / "s.zip").write_bytes(pack({"one.wav": sound, "two.wav": sound}))
+    texts = [POST, "the weather will stay dry in the north", "The walk today was good"]
+    pd.DataFrame({"text": texts, "clip": ["one.wav", "two.wav", ""]}).to_csv(tmp_path / "p.csv")
+    out = tmp_path / "out.parquet"
+    command = ["batch", str(tmp_path / "p.csv"), "--bundle", str(bundle), "--out", str(out)]
+    command += ["--models", "audio", "--recordings", str(tmp_path / "s.zip")]
+    command += ["--compare-recordings"]
+    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: None)
+    assert main(command) != 0 and "Whisper model" in capsys.readouterr().err
+    monkeypatch.setattr("mhkd.analyser.find_transcriber", lambda: tmp_path)
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert "recordings that say something else than their text: 1 of 2 compared" in told
+    assert "weather" not in told
+    table = pd.read_parquet(out)
+    assert table["text_differs"].tolist() == [True, False, None]
+    assert "text_differs" in table["sound_findings"][0]
 
 
 def test_refusals_are_one_line(bundle, tmp_path, capsys):

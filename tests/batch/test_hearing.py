@@ -1,6 +1,7 @@
 """Rows with recordings: a real ZIP, the real decoder, a predictor that answers by loudness."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -138,17 +139,38 @@ def test_a_cancelled_run_keeps_whole_rows_and_goes_on():
     assert list(run.sounds) == list(whole.sounds)
 
 
+def test_recordings_are_compared_with_their_texts_where_asked():
+    run = run_of(NAMES, compare=True)
+    run.advance(ExamplePredictor())
+    table = tabulate_answers(run)
+    told = table["text_differs"].to_pylist()
+    assert told == [False, None, True, None, None, None, None, None]
+    assert run.sounds.count_compared() == 2 and run.sounds.differing.tolist() == [
+        answer is True for answer in told
+    ]
+    assert table["sound_findings"][2].as_py() == "little_speech; text_differs"
+    plain = run_of(NAMES)
+    plain.advance(ExamplePredictor())
+    assert "text_differs" not in tabulate_answers(plain).column_names
+    assert plain.sounds.count_compared() == 0
+    for model, answers in plain.probabilities.items():
+        assert run.probabilities[model] == pytest.approx(answers, nan_ok=True)
+
+
 def test_sounds_come_back_from_their_arrays():
     found, back = Sounds(4), Sounds(4)
-    found.note(1, RowSound("recorded", 2.0, None, ("noisy", "clipped"), 5.0))
+    found.note(0, RowSound("recorded", 1.0, None, (), 1.0, False))
+    found.note(1, RowSound("recorded", 2.0, None, ("noisy", "clipped"), 5.0, True))
     found.note(2, RowSound("none", 0.0, "Torn."))
     back.take_arrays(found.to_arrays())
-    assert list(back) == list(found) and back[0] is None
-    assert back.count_origins() == {"recorded": 1, "spoken": 0, "none": 1}
+    assert list(back) == list(found) and back[3] is None
+    assert back.count_origins() == {"recorded": 2, "spoken": 0, "none": 1}
+    assert back.count_compared() == 2 and back.differing.tolist() == [False, True, False, False]
     assert back[1].cut and back.count_cut() == 1 and not back[2].cut
     arrays = found.to_arrays()
     older = Sounds(4)
-    older.take_arrays({name: kept for name, kept in arrays.items() if name != "sound_total_s"})
+    new = ("sound_total_s", "sound_differs")
+    older.take_arrays({name: kept for name, kept in arrays.items() if name not in new})
     assert older[1] == RowSound("recorded", 2.0, None, ("noisy", "clipped"))
     for name, bad in (("sound_words", np.array(["one"])), ("sound_origin", np.zeros(3, np.int8))):
         with pytest.raises(ValueError, match="fit"):
@@ -192,6 +214,30 @@ def test_a_broken_file_of_recordings_goes_on(posts, tmp_path):
     pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(whole))
 
 
+def test_a_file_is_compared_and_that_is_another_run(posts, tmp_path):
+    out = tmp_path / "out.csv"
+    choice = Choice(models=("audio",), recordings=tmp_path / "sounds.zip", compare=True)
+    with pytest.raises(Cancelled):
+        answer_file(ExamplePredictor(deaf_after=9), posts, out, choice)
+    with pytest.raises(InputError, match="another"):
+        answer_file(ExamplePredictor(), posts, out, replace(choice, compare=False))
+    found = answer_file(ExamplePredictor(), posts, out, choice)
+    assert found.resumed and (found.compared, found.differing) == (8, 4)
+    told = pd.read_csv(out)["text_differs"]
+    assert (told == True).sum() == (told == False).sum() == 4  # noqa: E712, empty is neither
+    plain = answer_file(ExamplePredictor(), posts, out, replace(choice, compare=False))
+    assert plain.compared is None and "text_differs" not in pd.read_csv(out)
+
+
+def test_nothing_is_compared_without_a_transcriber(posts, tmp_path):
+    analyser = ExamplePredictor()
+    analyser.missing_transcriber = "Recordings are written down by what is not there."
+    choice = Choice(models=("audio",), recordings=tmp_path / "sounds.zip", compare=True)
+    with pytest.raises(InputError, match="what is not there"):
+        answer_file(analyser, posts, tmp_path / "out.csv", choice)
+    assert not analyser.heard
+
+
 def test_other_recordings_are_another_run(posts, tmp_path):
     place = tmp_path / "sounds.zip"
     choice = Choice(models=("audio",), recordings=place)
@@ -207,6 +253,7 @@ def test_other_recordings_are_another_run(posts, tmp_path):
     [
         ({"models": ("student",), "recordings": "sounds.zip"}, "audio teacher"),
         ({"recording": "clip"}, "none were given"),
+        ({"compare": True}, "no recordings to compare"),
         ({"recordings": "sounds.zip", "recording": "nope"}, "no column"),
         ({"recordings": "posts.csv"}, "ZIP"),
         ({"recordings": "nowhere.zip"}, "read"),

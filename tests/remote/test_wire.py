@@ -48,7 +48,19 @@ def test_every_stage_comes_back_equal(heard: list[Progress]) -> None:
         assert (back.stage, back.fraction, back.partial) == (
             progress.stage, progress.fraction, progress.partial)  # fmt: skip
         assert (back.student, back.familiarity) == (progress.student, progress.familiarity)
+        assert back.share == progress.share
         assert (back.recording is None) == (progress.recording is None)
+
+
+def test_the_share_of_a_stage_is_told_and_an_older_service_tells_none(
+    heard: list[Progress],
+) -> None:
+    shares = [(told.stage, told.share) for told in heard if told.share is not None]
+    assert {stage for stage, _ in shares} == {"checking audio"}
+    assert all(0 < share <= 1 for _, share in shares)
+    plain = write_progress(heard[0], with_sound=False)
+    del plain["share"]
+    assert read_progress(plain).share is None
 
 
 def test_explanations_come_back_equal(heard: list[Progress]) -> None:

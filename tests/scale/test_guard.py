@@ -20,7 +20,7 @@ from starlette.types import Receive
 
 from mhkd.errors import AudioError, InputError, MhkdError
 from mhkd.limits import MAX_CHARS, MAX_SERVED_TEXTS
-from mhkd.remote.client import TOKEN
+from mhkd.remote.calls import TOKEN
 from mhkd.remote.wire import Sound
 from mhkd.scale import guard as guarding
 from mhkd.scale.guard import MAX_BODY_BYTES, TOKEN_HASH, guard, hash_token

@@ -25,7 +25,8 @@ from mhkd.analysis import Progress  # noqa: E402
 from mhkd.errors import Cancelled, InputError, MhkdError  # noqa: E402
 from mhkd.limits import MAX_WAITING  # noqa: E402
 from mhkd.post import Post  # noqa: E402
-from mhkd.remote.client import TOKEN, RemoteAnalyser  # noqa: E402
+from mhkd.remote.calls import TOKEN  # noqa: E402
+from mhkd.remote.client import RemoteAnalyser  # noqa: E402
 from tests.scale.conftest import ROOT, await_that, find_processes  # noqa: E402
 from tests.tiny import POST, tone  # noqa: E402
 

@@ -26,7 +26,11 @@ def test_share_of_heard_words_that_are_written(heard: str, share: float) -> None
 
 def test_a_finding_needs_some_words_and_quotes_none() -> None:
     assert find_text_differs(_TEXT, _TEXT) == []
-    assert find_text_differs(_TEXT, "quite other words") == []
+    (few,) = find_text_differs(_TEXT, "quite other words")
+    assert few.code == "text_not_compared" and "3 words were" in few.message
+    (one,) = find_text_differs(_TEXT, "winter")
+    assert "1 word was" in one.message and "winter" not in one.message
+    assert "no words were" in find_text_differs(_TEXT, "")[0].message
     (finding,) = find_text_differs(_TEXT, "quite other words about zebras and the weather")
     assert finding.code == "text_differs" and finding.effect == "told"
     assert "Of 8 words" in finding.message

@@ -81,9 +81,10 @@ def show_export(
     write_small_print(
         "Tables hold row, id, given label, each model’s probabilities, its most probable label and "
         "whether that is decided, not decided or withheld, how much of a post was read, how far it "
-        "is from those the student learned from, where its sound came from and how much of it was "
-        "heard, and why a row has no answer. The report is one file that opens without a network "
-        "and holds no post."
+        "is from those the student learned from, where its sound came from, how much of it was "
+        "heard and, where that was asked for, whether it says something else than the text, and "
+        "why a row has no answer. The report is one file that opens without a network and holds no "
+        "post."
     )
 
 

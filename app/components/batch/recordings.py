@@ -6,9 +6,29 @@ import streamlit as st
 
 from app.batch_recordings import hold_recordings
 from app.batch_work import BatchDesk
-from app.escape import write_note
+from app.escape import write_note, write_small_print
 from mhkd.errors import InputError
-from mhkd.limits import MAX_UPLOAD_BYTES
+from mhkd.limits import MATCHED_S, MAX_UPLOAD_BYTES
+
+
+def ask_comparison(missing: str | None, *, chosen: bool) -> bool:
+    """Draws whether each recording is compared with its text, or how that becomes possible.
+
+    Args:
+        missing: what is missing for it, None where nothing is.
+        chosen: what was asked before.
+    """
+    if missing is not None:
+        write_small_print(f"Recordings can’t be compared with their texts here. {missing}")
+        return False
+    compare = st.toggle(
+        "Compare each recording with its text", chosen, key="batch_recordings_compare"
+    )
+    write_small_print(
+        f"Slow: a transcriber listens to the first {MATCHED_S:.0f} s of each recording. The "
+        "estimate of the time counts it in. Rows whose recording says something else are told."
+    )
+    return compare
 
 
 def ask_recordings(desk: BatchDesk) -> None:

@@ -91,6 +91,12 @@ def show_rows(
     if outside is not None and outside.any():
         only = st.toggle("Only posts outside what this model knows", key="batch_rows_outside")
         kept &= outside | (not only)
+    differing = None if run.sounds is None else run.sounds.differing
+    if differing is not None and differing.any():
+        only = st.toggle(
+            "Only recordings that say something else than the text", key="batch_rows_other_text"
+        )
+        kept &= differing | (not only)
     kept &= (np.nan_to_num(found[:, place]) >= low) & (np.nan_to_num(found[:, place]) <= high)
     if differ is not None:
         kept &= differ

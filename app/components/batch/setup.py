@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 
+from app.batch_tables import hold_table
 from app.batch_wording import COST, HEARD_COST, say_count, say_matches, say_unknown
 from app.batch_work import BatchDesk, Settings
 from app.escape import write_note, write_small_print, write_table
@@ -18,7 +19,7 @@ from mhkd.batch.posts import (
     match_labels,
 )
 from mhkd.batch.recordings import Recordings
-from mhkd.batch.table import FORMATS, PostTable, read_table
+from mhkd.batch.table import FORMATS, PostTable
 from mhkd.errors import InputError
 from mhkd.limits import MAX_CHARS, MAX_UPLOAD_BYTES
 
@@ -43,7 +44,7 @@ def ask_file(desk: BatchDesk) -> None:
         return
     try:
         with st.spinner("Reading the file"):
-            table = read_table(given.name, given.getvalue())
+            table = hold_table(given.name, given.getvalue())
     except InputError as fault:
         write_note("The file can’t be used", fault.public_message)
         return

@@ -18,9 +18,9 @@ from app.comparison import (
 )
 from app.comparison_numbers import list_changes, list_pair_contributions
 from app.comparison_wording import (
-    MISMATCH,
     OTHER_LABELS,
     WHAT_IF,
+    list_other_recordings,
     say_alone,
     say_change,
     say_headline,
@@ -55,12 +55,12 @@ def show_answers(pair: Pair, mode: Mode, sources: Sources, *, mismatch: bool) ->
         pair: both analyses.
         mode: what is compared.
         sources: of either side, label → where such posts come from.
-        mismatch: the second side's recording was made of the first side's text.
+        mismatch: the second side's recording came with another text, such as the first side's.
     """
     names = NAMES[mode]
     shared = list_shared_labels(*pair)
-    if mismatch:
-        write_note(*MISMATCH)
+    for title, told in list_other_recordings(pair, names, mismatch=mismatch):
+        write_note(title, told)
     if not shared:
         _show_apart(pair, names, sources)
         return

@@ -37,14 +37,25 @@ class Question:
     """What is to be compared.
 
     Attributes:
-        mismatch: the second side's recording was made of the first side's text.
         missing: what has to be given before anything can be compared, or None.
     """
 
     mode: Mode
     sides: tuple[Side, Side]
-    mismatch: bool
     missing: str | None = None
+
+    @property
+    def mismatch(self) -> bool:
+        """The second side's recording came with another text, such as the first side's."""
+        return self.sides[1].order.recording_of_other_text
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """The recording of a side, and the text that it came with, where that is another one."""
+
+    sound: bytes | None = None
+    other_text: str | None = None
 
 
 @finished
@@ -60,6 +71,8 @@ def take_case(case: Case) -> None:
     state["compare_sound_given"] = sound
     if case.order.sound is not None:
         state["compare_kept_0"] = case.order.sound
+        given = case.order.text if case.order.sound_text is None else case.order.sound_text
+        state["compare_recorded_0"] = (case.order.sound, given)
     state["compare_taken"] = True
 
 
@@ -84,7 +97,7 @@ def clear_comparison() -> None:
     state = st.session_state
     for side in (0, 1):
         _fill(side, "")
-        state.pop(f"compare_kept_{side}", None)
+        _take_away(side)
     state["compare_round"] = state.get("compare_round", 0) + 1
     for key in ("compare_known", "compare_taken"):
         state.pop(key, None)
@@ -117,16 +130,26 @@ def ask_question() -> Question:
         persist_state="session",
         wrap=True,
     )
-    recordings, mismatch = _ask_recordings(mode, sound, texts)
+    recordings = _ask_recordings(mode, sound, texts)
     names = _ask_bundles() if mode == "bundles" else None
     first, second = (
         Side(
-            Order(text, recording, sound == SPOKEN),
+            Order(text, recording.sound, sound == SPOKEN, recording.other_text),
             models.open_by_key(names[side]) if names and names[side] else models.open_analyser(),
         )
         for side, (text, recording) in enumerate(zip(texts, recordings, strict=True))
     )
-    return Question(mode, (first, second), mismatch, None if names is None else _say_missing(names))
+    return Question(mode, (first, second), None if names is None else _say_missing(names))
+
+
+def note_recorded(question: Question) -> None:
+    """Remembers, as they are compared, which text each recording came with."""
+    state = st.session_state
+    for side, of in enumerate(question.sides):
+        order, key = of.order, f"compare_recorded_{side}"
+        if order.sound is not None and order.sound != state.get(key, (None, ""))[0]:
+            given = order.text if order.sound_text is None else order.sound_text
+            state[key] = (order.sound, given)
 
 
 def _say_missing(names: tuple[str, str]) -> str | None:
@@ -210,32 +233,48 @@ def _take_sample(key: str, sides: tuple[int, ...]) -> None:
 
 def _ask_recordings(
     mode: Mode, sound: str | None, texts: tuple[str, str]
-) -> tuple[tuple[bytes | None, bytes | None], bool]:
+) -> tuple[_Recorded, _Recorded]:
     if sound == SPOKEN:
         write_small_print(
             "A synthetic voice reads each text aloud, so that a change of words is a change of "
             "sound, too."
         )
-        return (None, None), False
+        return _Recorded(), _Recorded()
     if sound != RECORDED:
         write_small_print("The audio teacher is left out on both sides.")
-        return (None, None), False
+        return _Recorded(), _Recorded()
     if mode == "bundles":
-        recording = _ask_recording(0, "Recording of the post")
-        return (recording, recording), False
+        found = _tell_mismatch(_ask_recording(0, "Recording of the post"), texts, 0, 0)
+        return found, found
     left, right = st.columns(2, gap="large")
     with left:
         first = _ask_recording(0, f"Recording, {NAMES[mode][0].lower()}")
+        before = _tell_mismatch(first, texts, 0, 0)
     with right:
         second = _ask_recording(1, f"Recording, {NAMES[mode][1].lower()}")
-        if mode == "edit" and second is None and first is not None:
-            mismatch = texts[0].split() != texts[1].split()
-            if mismatch:
-                write_note(*MISMATCH)
-            else:
-                write_small_print("The recording on the left is used here as well.")
-            return (first, first), mismatch
-    return (first, second), False
+        shared = mode == "edit" and second is None and first is not None
+        after = _tell_mismatch(first if shared else second, texts, 1, 0 if shared else 1)
+        if shared and after.other_text is None:
+            write_small_print("The recording on the left is used here as well.")
+    return before, after
+
+
+def _tell_mismatch(sound: bytes | None, texts: tuple[str, str], side: int, given: int) -> _Recorded:
+    """The recording of a side, with a note where it came with another text.
+
+    Args:
+        sound: the recording.
+        texts: of both sides.
+        side: that hears it.
+        given: the side that it was given for.
+    """
+    recorded, with_text = st.session_state.get(f"compare_recorded_{given}", (None, ""))
+    if sound != recorded:  # not compared before
+        with_text = texts[given]
+    if sound is None or with_text.split() == texts[side].split():
+        return _Recorded(sound)
+    write_note(*MISMATCH)
+    return _Recorded(sound, with_text)
 
 
 def _ask_recording(side: int, label: str) -> bytes | None:
@@ -255,10 +294,15 @@ def _ask_recording(side: int, label: str) -> bytes | None:
             "Take it away",
             type="tertiary",
             key=f"compare_away_{side}",
-            on_click=state.pop,
-            args=(f"compare_kept_{side}", None),
+            on_click=_take_away,
+            args=(side,),
         )
     return kept
+
+
+def _take_away(side: int) -> None:
+    for key in (f"compare_kept_{side}", f"compare_recorded_{side}"):
+        st.session_state.pop(key, None)
 
 
 @finished

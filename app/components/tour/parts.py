@@ -10,10 +10,10 @@ from app import charts
 from app.components.figure import show_figure
 from app.components.greyed import open_shown
 from app.components.learned import show_learned
-from app.components.sound import as_wav
 from app.emotions_wording import say_emotions_verdict
 from app.escape import write_coloured_words, write_lines, write_marked_text, write_small_print
 from app.figure_numbers import list_contributions, list_emotions, list_models
+from app.played import as_wav
 from app.tour import Part, say_conference, say_model, say_student
 from app.wording import source_of
 from app.words_wording import say_mark
