@@ -19,11 +19,14 @@ Shares = Mapping[str, Mapping[str, float | None]]  # teacher → mean and sd ove
 
 
 def draw_metric(metrics: Mapping[str, Any], metric: str) -> go.Figure:
-    """One metric of every model with its interval; the student stands out."""
+    """One metric of every model with its interval; the student stands out.
+
+    The ECE has a line at its limit instead.
+    """
     measured = find_measured(metrics)
     names = [COMPARED_NAMES[name] for name in measured]
     values = [found[metric] for found in measured.values()]
-    bounds = [found.get("intervals", {}).get(metric) for found in measured.values()]
+    bounds = [_reach(found, metric) for found in measured.values()]
     figure = go.Figure(
         go.Scatter(
             x=values,
@@ -46,6 +49,8 @@ def draw_metric(metrics: Mapping[str, Any], metric: str) -> go.Figure:
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     )
+    if metric == "ece":
+        _mark_limits(figure, measured)
     set_frame(figure, height=80 + 38 * len(names), bottom=50)
     name_rows(figure, names[::-1])
     title, percent = METRICS[metric]
@@ -60,9 +65,33 @@ def list_metric(metrics: Mapping[str, Any], metric: str) -> Numbers:
     """What ``draw_metric`` shows."""
     rows = []
     for name, found in find_measured(metrics).items():
-        low, high = found.get("intervals", {}).get(metric) or (None, None)
-        rows.append((COMPARED_NAMES[name], found["n"], found[metric], low, high))
-    return Numbers(("model", "n", metric, "low", "high"), rows)
+        low, high = _reach(found, metric) or (None, None)
+        beside = (found.get("ece_if_calibrated"),) if metric == "ece" else (low, high)
+        rows.append((COMPARED_NAMES[name], found["n"], found[metric], *beside))
+    heads = ("limit if calibrated",) if metric == "ece" else ("low", "high")
+    return Numbers(("model", "n", metric, *heads), rows)
+
+
+def _reach(found: Mapping[str, Any], metric: str) -> tuple[float, float] | None:
+    """The interval of a metric; the ECE, whose redrawn values are larger, has none."""
+    kept = None if metric == "ece" else found.get("intervals", {}).get(metric)
+    return None if kept is None else (kept[0], kept[1])
+
+
+def _mark_limits(figure: go.Figure, measured: Mapping[str, Mapping[str, Any]]) -> None:
+    """Below its line 95 % of perfectly calibrated models lie."""
+    limits = {
+        COMPARED_NAMES[name]: found["ece_if_calibrated"]
+        for name, found in measured.items()
+        if "ece_if_calibrated" in found
+    }
+    figure.add_scatter(
+        x=list(limits.values()),
+        y=list(limits),
+        mode="markers",
+        marker={"size": 18, "symbol": "line-ns-open", "color": NEUTRAL, "line": {"width": 2}},
+        hovertemplate="%{y}, limit if calibrated: %{x:.3f}<extra></extra>",
+    )
 
 
 def read_bins(found: Mapping[str, Any]) -> list[Bin]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.wording import COMPARED_NAMES, MODEL_NAMES, say_interval, say_rate
 from mhkd.manifest import knows_authors
-from mhkd.metrics import say_difference
+from mhkd.metrics import is_off, say_difference
 
 if TYPE_CHECKING:
     from mhkd.analyser import Manifest
@@ -25,6 +25,7 @@ METRICS: Final[Mapping[str, tuple[str, bool]]] = {
     "brier": ("Brier score", False),
 }
 LOWER_IS_BETTER: Final = frozenset({"ece", "brier"})
+_TWINS: Final = {"student_against_twin": "Student", "large_against_twin": "Larger student"}
 ABSENT: Final = "–"
 UNKNOWN: Final = "not known"
 
@@ -35,7 +36,7 @@ def find_measured(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def list_results(metrics: Mapping[str, Any]) -> list[Row]:
-    """One row for each model: all metrics with their intervals."""
+    """One row for each model: all metrics with their intervals, the ECE with its limit."""
     return [
         (
             COMPARED_NAMES[name],
@@ -49,23 +50,36 @@ def say_results(metrics: Mapping[str, Any]) -> str:
     """On what the metrics were measured, and what chance would reach."""
     counts = sorted({found["n"] for found in find_measured(metrics).values()})
     told = [f"On {n:,} test posts." for n in counts]
-    told.append("In brackets 95 % intervals over the choice of test posts.")
+    told.append(
+        "In brackets 95 % intervals over the choice of test posts; of the ECE the limit that 95 % "
+        "of perfectly calibrated models stay below (> where it is above)."
+    )
     compared = metrics.get("comparison", {})
     if "majority_class" in compared:
         told.append(
             f"Always naming the more frequent label would reach "
             f"{100 * compared['majority_class']:.1f} %."
         )
-    twin = compared.get("student_against_twin")
-    if twin:
+    for key, name in _TWINS.items():
+        if key in compared:
+            told += _say_twin(name, compared[key])
+    if many := compared.get("seeds_against_twin"):
         told.append(
-            f"Student against its twin without teachers: {twin['only_first']} posts only the "
-            f"student gets right, {twin['only_second']} only the twin (McNemar, exact, "
-            f"p = {twin['p']:.2f})."
+            f"Mean accuracy of {many['seeds'][0]} students, of a seed each, against "
+            f"{many['seeds'][1]} twins: {say_difference(many)}."
         )
-        if "difference" in twin:
-            told.append(f"Accuracy of the student against its twin: {say_difference(twin)}.")
     return " ".join(told)
+
+
+def _say_twin(name: str, twin: Mapping[str, Any]) -> list[str]:
+    told = [
+        f"{name} against its twin without teachers: {twin['only_first']} posts only the "
+        f"{name.lower()} gets right, {twin['only_second']} only the twin (McNemar, exact, "
+        f"p = {twin['p']:.2f})."
+    ]
+    if "difference" in twin:
+        told.append(f"Accuracy of the {name.lower()} against its twin: {say_difference(twin)}.")
+    return told
 
 
 def list_outside(metrics: Mapping[str, Any]) -> list[Row]:
@@ -128,6 +142,13 @@ def list_protocol(manifest: Manifest) -> list[Row]:
         told = f"{data['folds']} folds of the training part"
         told += "; one author’s posts in one fold" if knows_authors(data) else ""
         rows.append(("Choices", told))
+        own = (manifest.recipe.get("student") or {}).get("validation_folds", data["folds"])
+        tried = seen.get("student_candidates")
+        if own < data["folds"] and tried:
+            told = f"on {own} of these folds, {tried[0]['n']:,} posts"
+            rows.append(("Student and temperatures of students", told))
+    if note := manifest.recipe.get("selection_note"):
+        rows.append(("About these choices", str(note)))
     held = seen.get("teachers_held_out_accuracy", {})
     rows += [
         (f"{MODEL_NAMES[name]}, held-out accuracy", f"{100 * value:.1f} %")
@@ -179,7 +200,7 @@ def list_candidates(data: Mapping[str, Any]) -> list[Row]:
 
 
 def list_calibration(manifest: Manifest) -> list[Row]:
-    """Model → temperature, ECE with interval, and what a calibrated model would show."""
+    """Model → temperature, ECE, and what a calibrated model would show."""
     temperatures = {
         name: getattr(getattr(manifest, name, None), "temperature", None)
         for name in ("text", "audio", "emotion", "student", "student_large")
@@ -191,8 +212,10 @@ def list_calibration(manifest: Manifest) -> list[Row]:
             (
                 COMPARED_NAMES[name],
                 ABSENT if heat is None else f"{heat:.2f}",
-                say_interval(found, "ece"),
-                ABSENT if limit is None else f"up to {100 * limit:.1f} %",
+                ABSENT if "ece" not in found else f"{100 * found['ece']:.1f} %",
+                ABSENT
+                if limit is None
+                else f"up to {100 * limit:.1f} %{', exceeded' if is_off(found) else ''}",
                 say_interval(found, "brier", percent=False),
             )
         )
@@ -236,20 +259,23 @@ def list_subsets(metrics: Mapping[str, Any]) -> list[Row]:
 
 
 def _spreads(student: Mapping[str, Any]) -> list[str]:
-    return [_spread(student.get(key), unit) for key, (_, unit) in SUBSET_METRICS.items()]
+    return [
+        _spread(student.get(key), unit, interval=key != "ece")
+        for key, (_, unit) in SUBSET_METRICS.items()
+    ]
 
 
 SUBSET_METRICS: Final = {name: METRICS[name] for name in METRICS if name != "f1_weighted"}
 
 
-def _spread(found: Mapping[str, Any] | None, percent: bool) -> str:
+def _spread(found: Mapping[str, Any] | None, percent: bool, *, interval: bool) -> str:
     if not found:
         return ABSENT
     factor, digits = (100, 1) if percent else (1, 3)
     told = f"{factor * found['mean']:.{digits}f}"
     if found.get("sd") is not None:
         told += f" ± {factor * found['sd']:.{digits}f}"
-    if found.get("interval"):
+    if interval and found.get("interval"):
         low, high = (f"{factor * value:.{digits}f}" for value in found["interval"])
         told += f" ({low}–{high})"
     return told

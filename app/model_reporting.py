@@ -107,7 +107,12 @@ def _say_building(manifest: Manifest) -> str:
     folds = manifest.data.get("folds")
     teachers = _say_teachers(manifest)
     told = f"Student: {student.backbone}, {student.layers} layers, distilled from {teachers}."
-    return told if folds is None else f"{told} Chosen on {folds} folds of the training part."
+    if folds is None:
+        return told
+    own = (manifest.recipe.get("student") or {}).get("validation_folds", folds)
+    where = f"{folds} folds" if own >= folds else f"{own} of {folds} folds"
+    note = manifest.recipe.get("selection_note")
+    return f"{told} Chosen on {where} of the training part.{f' {note}' if note else ''}"
 
 
 def _say_teachers(manifest: Manifest) -> str:

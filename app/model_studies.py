@@ -97,7 +97,8 @@ def list_losses(data: Mapping[str, Any]) -> list[Row]:
         (
             f"{row['alpha']:g}",
             f"{row['T']:g}",
-            RULES.get(row["rule"], row["rule"]),
+            RULES.get(row["rule"], row["rule"])
+            + (", the paper’s CE + KL/C" if row.get("paper_loss") else ""),
             f"{100 * row['accuracy']:.1f} %",
             f"{row['log_loss']:.3f}",
         )

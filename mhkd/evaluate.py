@@ -12,7 +12,7 @@ import numpy as np
 
 from mhkd.analyser import Analyser, OnProgress
 from mhkd.errors import InputError
-from mhkd.metrics import measure
+from mhkd.metrics import expected_when_calibrated, measure
 from mhkd.training.data import read_posts_file
 
 _COLUMNS = ("id", "text", "label")
@@ -28,6 +28,8 @@ def evaluate_file(
     cancel: threading.Event | None = None,
 ) -> dict[str, Any]:
     """Metrics with 95 % intervals, model → name → value; what can't be computed is None.
+
+    The ECE has no interval; ``ece_if_calibrated`` is what 95 % of calibrated models stay below.
 
     Args:
         analyser: the opened bundle.
@@ -49,7 +51,15 @@ def evaluate_file(
         )
     truth = np.array([analyser.labels.index(label) for label in table["label"]], np.int64)
     found = analyser.predict_texts(table["text"].tolist(), models, on_progress, cancel)
-    return {name: _finite(measure(found[name], truth, seed=_SEED)) for name in models}
+    return {
+        name: _finite(
+            {
+                **measure(found[name], truth, seed=_SEED),
+                "ece_if_calibrated": expected_when_calibrated(found[name], seed=_SEED),
+            }
+        )
+        for name in models
+    }
 
 
 def _finite(value: Any) -> Any:

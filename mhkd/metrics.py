@@ -16,6 +16,9 @@ Ints = npt.NDArray[np.int64]
 ECE_BINS = 10
 RESAMPLES = 2000
 RESAMPLES_OF_SEEDS = 1000
+# Redrawn posts have a larger ECE than the posts themselves, so percentiles of it hold no 95 %
+# and may leave the ECE out: it gets a limit (``expected_when_calibrated``), not an interval.
+_WITHOUT_INTERVAL = frozenset({"ece"})
 METRIC_TITLES = {
     "accuracy": "accuracy",
     "f1_macro": "macro-F1",
@@ -38,7 +41,7 @@ def measure(
         resamples: of the bootstrap.
 
     Returns:
-        The metrics, ``n``, and ``intervals`` as ``{name: [low, high]}``. The
+        The metrics, ``n``, and ``intervals`` as ``{name: [low, high]}``, none of the ECE. The
         interval of the accuracy is Wilson's. ``f1_per_class`` is a list in the order of the
         classes, and so is its entry in ``intervals``.
     """
@@ -51,9 +54,9 @@ def measure(
             drawn.append(_metrics(probabilities[rows], truth[rows]))
             by_class.append(_f1_per_class(probabilities[rows], truth[rows]))
     intervals = {
-        name: [float(v) for v in np.percentile([d[name] for d in drawn], (2.5, 97.5))]
+        name: _percentiles([d[name] for d in drawn])
         for name in found
-        if drawn
+        if drawn and name not in _WITHOUT_INTERVAL
     }
     right = int((probabilities.argmax(1) == truth).sum())
     wilson = binomtest(right, len(truth)).proportion_ci(method="wilson")
@@ -74,7 +77,8 @@ def measure_seeds(answers: Floats, truth: Ints, *, seed: int = 0) -> dict[str, d
 
     Returns:
         metric → ``values`` of the seeds, their ``mean``, ``sd`` (None with one seed) and
-        ``interval``, the 95 % bootstrap interval over posts of the mean over seeds.
+        ``interval``, the 95 % bootstrap interval over posts of the mean over seeds (None for
+        the ECE).
     """
     each = [_metrics(probabilities, truth) for probabilities in answers]
     generator = np.random.default_rng(seed)
@@ -91,9 +95,13 @@ def measure_seeds(answers: Floats, truth: Ints, *, seed: int = 0) -> dict[str, d
             "values": values,
             "mean": float(np.mean(values)),
             "sd": float(np.std(values, ddof=1)) if len(values) > 1 else None,
-            "interval": [float(v) for v in np.percentile(means, (2.5, 97.5))] if means else None,
+            "interval": _percentiles(means) if means and name not in _WITHOUT_INTERVAL else None,
         }
     return found
+
+
+def _percentiles(values: Sequence[Any]) -> list[float]:
+    return [float(value) for value in np.percentile(values, (2.5, 97.5))]
 
 
 def expected_calibration_error(probabilities: Floats, truth: Ints, bins: int = ECE_BINS) -> float:
@@ -133,6 +141,57 @@ def compare_paired(first: Floats, second: Floats, truth: Ints) -> dict[str, Any]
     return _compare_counts(int((one & ~other).sum()), int((~one & other).sum()), len(truth))
 
 
+def compare_seeds(first: Floats, second: Floats, truth: Ints, *, seed: int = 0) -> dict[str, Any]:
+    """Several trainings of two models on the same posts: the difference of their mean accuracies.
+
+    Args:
+        first, second: probabilities, shape (seeds, posts, classes); as many seeds or not.
+        truth: shape (posts,).
+        seed: of the bootstrap over posts.
+
+    Returns:
+        ``difference``: first minus second, with ``interval``, 95 % (percentiles of a paired
+        bootstrap over posts: a post is drawn with the answers of all seeds of both). The choice
+        of seeds is not in it. ``seeds``: how many of each. ``n``.
+    """
+    shares = [(answers.argmax(2) == truth).mean(0) for answers in (first, second)]
+    gaps = shares[0] - shares[1]  # (posts,)
+    generator = np.random.default_rng(seed)
+    drawn = [gaps[generator.integers(0, len(gaps), len(gaps))].mean() for _ in range(RESAMPLES)]
+    return {
+        "difference": float(gaps.mean()),
+        "interval": _percentiles(drawn),
+        "seeds": [len(first), len(second)],
+        "n": len(truth),
+    }
+
+
+def compare_shares(first: float, second: float, n: int) -> dict[str, Any]:
+    """Two shares of n posts each of which only the shares are known.
+
+    Args:
+        first, second: shares of right answers.
+        n: posts of each.
+
+    Returns:
+        ``difference``: first minus second, with ``interval``, 95 % (Newcombe, Statistics in
+        Medicine 1998, method 10: from Wilson's intervals, as of two independent samples). Of two
+        models that agree more often than by chance on the same posts it is too wide.
+    """
+    (low, high), (low_other, high_other) = (_wilson(share, n) for share in (first, second))
+    gap = first - second
+    down, up = (
+        math.hypot(first - low, high_other - second),
+        math.hypot(high - first, second - low_other),
+    )
+    return {"difference": gap, "interval": [gap - down, gap + up], "n": n}
+
+
+def _wilson(share: float, n: int) -> tuple[float, float]:
+    found = binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
 def pool_paired(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What ``compare_paired`` found on several sets of posts, as on one.
 
@@ -163,16 +222,37 @@ def _compare_counts(only_first: int, only_second: int, total: int) -> dict[str, 
 
 
 def say_difference(paired: Mapping[str, Any]) -> str:
-    """A difference that ``compare_paired`` found, in points, and whether it can be told from 0."""
+    """A difference in points, and whether it can be told from 0.
+
+    Args:
+        paired: of ``compare_paired``, ``compare_seeds`` or ``compare_shares``.
+    """
     low, high = (100 * value for value in paired["interval"])
     told = f"{100 * paired['difference']:+.1f} points [{low:+.1f}, {high:+.1f}]"
     if low <= 0 <= high:
         told += f": the interval covers 0, so these {paired['n']:,} posts show no difference"
-    told += (
-        f" (the smallest that {paired['n']:,} posts show in four of five samples: "
-        f"{100 * paired['smallest_shown']:.1f} points)"
-    )
+    if "smallest_shown" in paired:
+        told += (
+            f" (the smallest that {paired['n']:,} posts show in four of five samples: "
+            f"{100 * paired['smallest_shown']:.1f} points)"
+        )
     return told.replace("-", "−")
+
+
+def say_error(found: Mapping[str, Any]) -> str:
+    """An ECE beside the limit of a calibrated model: ``0.110 (> 0.086)``, else ``0.040 (≤ 0.071)``.
+
+    Args:
+        found: metrics of a model; without ``ece_if_calibrated`` the ECE stands alone.
+    """
+    told, limit = f"{found['ece']:.3f}", found.get("ece_if_calibrated")
+    return told if limit is None else f"{told} ({'>' if is_off(found) else '≤'} {limit:.3f})"
+
+
+def is_off(found: Mapping[str, Any]) -> bool:
+    """The ECE is larger than that of 95 % of perfectly calibrated models; False if not known."""
+    limit = found.get("ece_if_calibrated")
+    return limit is not None and bool(found["ece"] > limit)
 
 
 def _confuse(probabilities: Floats, truth: Ints) -> Ints:

@@ -2,18 +2,22 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from mhkd.analyser import Analyser
 from mhkd.assets import ASSETS
 from mhkd.behaviour.card import tell_behaviour
-from mhkd.bundle import CARD, list_bundles, load_bundle
+from mhkd.bundle import CARD, PREDICTIONS_FILE, list_bundles, load_bundle
 from mhkd.faithfulness.card import tell_faithfulness
 from mhkd.manifest import knows_authors
 from mhkd.post import Post
 from mhkd.reports import put_section
 from mhkd.training.card import write_card
 from mhkd.training.card_results import tell_crossval
+from mhkd.training.evaluate import compare_twins
+from mhkd.training.recipe import load_recipe
 
 MEGABYTE = 1_000_000
 SAMPLES = sorted((ASSETS / "samples").glob("*.json"))
@@ -78,6 +82,34 @@ def test_a_card_is_what_its_bundle_gives(name, tmp_path):
     ):
         written = written if report is None else put_section(written, tell(report))
     assert card == written
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_twins_are_compared_as_the_predictions_say(name):
+    bundle = load_bundle(name)
+    manifest = bundle.manifest
+    table = pd.read_csv(bundle.folder / PREDICTIONS_FILE, dtype={"id": str})
+    truth = np.array([manifest.labels.index(label) for label in table["label"]])
+    models = [column.split(": ")[0] for column in table.columns if ": " in column]
+    found = {
+        model: table[[f"{model}: {label}" for label in manifest.labels]].to_numpy(float)
+        for model in dict.fromkeys(models)
+    }
+    kept = manifest.metrics["comparison"]
+    assert compare_twins(found, manifest.family, truth) == {
+        key: value for key, value in kept.items() if key != "majority_class"
+    }
+    assert {"large_against_twin", "seeds_against_twin"} <= set(kept)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_card_tells_which_choices_were_made_on_what(name):
+    manifest = load_bundle(name).manifest
+    card = (ASSETS / "bundles" / name / CARD).read_text("utf-8")
+    note = load_recipe(f"embedded/{name}").selection_note
+    assert note == manifest.recipe["selection_note"] and note in card
+    assert "on one of these folds alone" in card
+    assert "opened once" not in card
 
 
 @pytest.mark.parametrize(("name", "known"), [("sdcnl", True), ("idendep", False)])

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import f1_score
 
 from mhkd.emotion.lexicon import Lexicon
 from mhkd.emotion.words import split_words
@@ -35,6 +34,30 @@ class LexiconCheck:
     everywhere_f1: float
     comments: int
     covered: float
+
+
+def choose_groups(
+    lexicon: Lexicon, groups: Mapping[str, Sequence[str]], emotions: Sequence[str] | None
+) -> dict[str, Sequence[str]]:
+    """The groups of some emotions, so that two lexicons can be held against the same.
+
+    Args:
+        groups: emotion of the lexicon → labels gathered under it.
+        emotions: those asked for; None for all.
+
+    Raises:
+        InputError: the lexicon or the comments don't know one of them.
+    """
+    if emotions is None:
+        return dict(groups)
+    both = [emotion for emotion in lexicon.emotions if emotion in groups]
+    for emotion in emotions:
+        if emotion not in both:
+            raise InputError(
+                f"'{emotion}' is not known to both; the lexicon '{lexicon.name}' and the comments "
+                f"have {', '.join(both) or 'no emotion'} in common."
+            )
+    return {emotion: groups[emotion] for emotion in emotions}
 
 
 def check_lexicon(
@@ -71,7 +94,7 @@ def check_lexicon(
         for rows in generator.integers(0, len(truth), (_RESAMPLES, len(truth)))
     ]
     low, high = np.percentile(drawn, (2.5, 97.5))
-    each = f1_score(truth, guess, average=None, zero_division=0)
+    each = _f1(truth, guess)
     return LexiconCheck(
         emotions=emotions,
         f1=dict(zip(emotions, each.tolist(), strict=True)),
@@ -88,5 +111,11 @@ def _mark(lexicon: Lexicon, text: str) -> set[str]:
 
 
 def _macro_f1(truth: np.ndarray, guess: np.ndarray) -> float:
+    return float(_f1(truth, guess).mean())
+
+
+def _f1(truth: np.ndarray, guess: np.ndarray) -> np.ndarray:
+    """Of each emotion; scikit-learn takes a single one for the label of a binary task."""
     right = (truth & guess).sum(0)
-    return float((2 * right / np.maximum(truth.sum(0) + guess.sum(0), 1)).mean())
+    found: np.ndarray = 2 * right / np.maximum(truth.sum(0) + guess.sum(0), 1)
+    return found

@@ -9,6 +9,10 @@ from typing import Annotated
 
 import typer
 
+_NAMES = (
+    "A TSV file, a name in assets/lexicons, emolex, emolex:all (its ten labels), vader or "
+    "senticnet:FILE."
+)
 lexicon_app = typer.Typer(help="Word–emotion lexicons.", rich_markup_mode=None)
 
 
@@ -19,20 +23,25 @@ def lexicon() -> None:
 
 @lexicon_app.command()
 def check(
-    lexicon: Annotated[str, typer.Argument(help="A TSV file, or a name in assets/lexicons.")],
+    lexicon: Annotated[str, typer.Argument(help=_NAMES)],
     comments: Annotated[
         Path, typer.Option("--comments", help="GoEmotions CSV: columns text and label.")
     ],
+    emotions: Annotated[
+        str | None,
+        typer.Option("--emotions", help="Only these, joined by commas; all that both have else."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare the emotions of words with those people found in whole comments."""
-    from mhkd.assets import ASSETS
-    from mhkd.emotion.check import check_lexicon
-    from mhkd.emotion.lexicon import GOEMOTIONS_GROUPS, load_lexicon, read_goemotions
+    from mhkd.emotion.check import check_lexicon, choose_groups
+    from mhkd.emotion.lexicon import GOEMOTIONS_GROUPS, read_goemotions
+    from mhkd.emotion.lexicons import open_lexicon
 
-    embedded = ASSETS / "lexicons" / f"{lexicon}.tsv"
-    loaded = load_lexicon(embedded if embedded.is_file() else Path(lexicon))
-    found = check_lexicon(loaded, read_goemotions(comments), GOEMOTIONS_GROUPS)
+    opened = open_lexicon(lexicon)
+    asked = None if emotions is None else [name.strip() for name in emotions.split(",")]
+    groups = choose_groups(opened, GOEMOTIONS_GROUPS, asked)
+    found = check_lexicon(opened, read_goemotions(comments), groups)
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(found)))
         return

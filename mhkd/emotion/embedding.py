@@ -42,7 +42,11 @@ class WordEmbeddings:
 
 
 class GraphConvolution(nn.Module):
-    """``X1 = ReLU(Â·drop(X)·W0 + b0)``, ``X2 = Â·drop(X1)·W1 + b1``, logits ``= X2·W2 + b2``."""
+    """``X1 = ReLU(Â·(drop(X)·W0 + b0))``, ``X2 = Â·(drop(X1)·W1 + b1)``, logits ``= X2·W2 + b2``.
+
+    The biases are spread along the edges as well; TextGCN (Yao, Mao, Luo, AAAI 2019) adds them
+    after that. What is shipped was learned so.
+    """
 
     def __init__(self, features: int, hidden: int, width: int, emotions: int) -> None:
         super().__init__()

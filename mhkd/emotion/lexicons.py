@@ -38,13 +38,14 @@ def open_lexicon(name: str) -> Lexicon:
     """A lexicon by name.
 
     Args:
-        name: ``emolex``, ``vader``, ``senticnet:FILE``, a name in ``assets/lexicons``, or a TSV.
+        name: ``emolex``, ``emolex:all`` (its ten labels as they are, where MM-EMOG gathers four of
+            them), ``vader``, ``senticnet:FILE``, a name in ``assets/lexicons``, or a TSV.
 
     Raises:
         InputError: its package is not installed, or its file is not as expected.
     """
-    if name == "emolex":
-        return _read_emolex(_package_file("nrclex", "data/nrc_en.json"))
+    if name in ("emolex", "emolex:all"):
+        return _read_emolex(_package_file("nrclex", "data/nrc_en.json"), whole=name != "emolex")
     if name == "vader":
         return _read_vader(_package_file("vaderSentiment", "vader_lexicon.txt"))
     if name.startswith("senticnet:"):
@@ -53,13 +54,13 @@ def open_lexicon(name: str) -> Lexicon:
     return load_lexicon(embedded if embedded.is_file() else Path(name))
 
 
-def _read_emolex(file: Path) -> Lexicon:
-    """Anger, disgust, fear, sadness, surprise, negative; the others are ``other``."""
+def _read_emolex(file: Path, *, whole: bool) -> Lexicon:
+    """Anger, disgust, fear, sadness, surprise, negative; the others are ``other``, unless whole."""
     entries: Mapping[str, Iterable[str]] = json.loads(file.read_text("utf-8"))
     return _gather(
         "emolex",
         {
-            word: [emotion if emotion in _EMOLEX_KEPT else "other" for emotion in emotions]
+            word: [one if whole or one in _EMOLEX_KEPT else "other" for one in emotions]
             for word, emotions in entries.items()
         },
     )
@@ -81,7 +82,8 @@ def _read_vader(file: Path) -> Lexicon:
 def _read_senticnet(file: Path) -> Lexicon:
     """Anger, disgust, fear, sadness, negative; calm and glad emotions are ``other``.
 
-    The file is SenticNet's table as tab-separated text in UTF-8, with its header.
+    The notebooks of MM-EMOG have a stray label NaN beside these; it is left out. The file is
+    SenticNet's table as tab-separated text in UTF-8, with its header.
     """
     if not file.is_file():
         raise InputError(

@@ -19,10 +19,10 @@ def results(
     Also every model's probabilities for every test post, by id, and the points of the curves.
     """
     from mhkd.bundle import PREDICTIONS_FILE, list_bundles, load_bundle
+    from mhkd.results.levers import tell_levers
     from mhkd.results.rows import (
         collect_rows,
         collect_variants,
-        find_comparison,
         published_source,
     )
     from mhkd.results.tables import (
@@ -30,19 +30,20 @@ def results(
         build_frame,
         build_markdown,
         draw_rows,
-        tell_comparisons,
     )
+    from mhkd.results.twins import collect_twins, tell_twins
 
     names = bundles or [summary.name for summary in list_bundles()]
     opened = [load_bundle(name) for name in names]
     tasks = [collect_rows(bundle) for bundle in opened]
-    compared = [pair for bundle in opened if (pair := find_comparison(bundle)) is not None]
+    twins = [pair for bundle in opened for pair in collect_twins(bundle)]
+    levers = [tell_levers(bundle.manifest) for bundle in opened]
     variants = [row for bundle in opened for row in collect_variants(bundle)]
     rows = [row for task in tasks for row in task] + variants
     out.mkdir(parents=True, exist_ok=True)
     _replace(out / "results.csv", build_frame(rows).to_csv(index=False))
     tables = build_markdown(rows, published_source())
-    _replace(out / "results.md", "\n".join([tables, tell_comparisons(compared)]))
+    _replace(out / "results.md", "\n".join([tables, tell_twins(twins), *levers]))
     for bundle, task in zip(opened, tasks, strict=True):
         name = bundle.manifest.name
         figure = draw_rows(task).to_html(include_plotlyjs=True, full_html=True)

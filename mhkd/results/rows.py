@@ -37,7 +37,8 @@ class Value:
     """A measured share or loss with its 95 % interval, and its spread over seeds if there are any.
 
     Attributes:
-        low, high: the interval; None where none is known.
+        low, high: the interval; None where none is known. The ECE has none: redrawn posts have a
+            larger one than the posts themselves, also in bundles that still hold percentiles.
         sd: standard deviation over ``Row.seeds`` seeds; None with one.
     """
 
@@ -54,7 +55,7 @@ class Row:
     Attributes:
         origin: ``measured here`` or ``published``.
         protocol: how it was measured, in words.
-        n: posts it was measured on.
+        n: posts it was measured on; None where that is not known.
         seeds: trainings that ``values`` are the mean of.
         values: metric → value; a metric that is not known is absent. Beside ``METRICS``
             ``ece_if_calibrated``, below which 95 % of calibrated models lie, and ``f1: LABEL``.
@@ -64,7 +65,7 @@ class Row:
     model: str
     origin: str
     protocol: str
-    n: int
+    n: int | None
     seeds: int
     values: Mapping[str, Value]
 
@@ -98,60 +99,40 @@ def collect_variants(bundle: Bundle) -> list[Row]:
     ]
 
 
-@dataclass(frozen=True)
-class TwinComparison:
-    """The student against the same student without teachers, on one task.
-
-    Attributes:
-        protocol: how it was measured, in words.
-        paired: as ``mhkd.metrics.compare_paired`` gives it.
-    """
-
-    task: str
-    protocol: str
-    paired: Mapping[str, Any]
-
-
-def find_comparison(bundle: Bundle) -> TwinComparison | None:
-    """From the cross-validation where the bundle has one, else from the test part."""
-    manifest, report = bundle.manifest, bundle.crossval_report
-    if report is not None:
-        protocol = f"pooled over {report['folds']} folds"
-        return TwinComparison(manifest.name, protocol, report["student_against_twin"])
-    found = manifest.metrics.get("comparison", {}).get("student_against_twin")
-    return None if found is None else TwinComparison(manifest.name, "test part", found)
-
-
 def read_published(task: str) -> list[Row]:
     """The paper's rows for a task; empty for a task that it does not have.
 
-    The interval of the accuracy is Wilson's for the n that the shares imply.
+    The interval of the accuracy is Wilson's for the n that the shares imply. A row that the paper
+    cites from elsewhere has no n and no interval.
     """
-    content: dict[str, Any] = yaml.safe_load(
-        (files("mhkd.results") / "published.yaml").read_text("utf-8")
-    )
-    found = content["tasks"].get(task)
+    found = _read_file()["tasks"].get(task)
     if found is None:
         return []
-    n = int(found["n"])
     rows = []
     for row in found["rows"]:
         values = {name: Value(row[name] / 100) for name in METRICS if name in row}
         values |= {f"f1: {label}": Value(share / 100) for label, share in row.get("f1", {}).items()}
-        if "accuracy" in values:
+        n = row.get("n", found["n"])
+        if "accuracy" in values and n is not None:
             share = values["accuracy"].value
             interval = binomtest(round(share * n), n).proportion_ci(method="wilson")
             values["accuracy"] = Value(share, interval.low, interval.high)
-        rows.append(Row(task, row["model"], PUBLISHED, found["protocol"], n, 1, values))
+        protocol = row.get("protocol", found["protocol"])
+        rows.append(Row(task, row["model"], PUBLISHED, protocol, n, 1, values))
     return rows
 
 
 def published_source() -> str:
-    """Where the published rows stand."""
+    """Where the published rows stand, and how their runs were chosen."""
+    content = _read_file()
+    return f"{content['source'].strip()}; {content['chosen'].strip()}"
+
+
+def _read_file() -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(
         (files("mhkd.results") / "published.yaml").read_text("utf-8")
     )
-    return str(content["source"]).strip()
+    return content
 
 
 def _titles(manifest: Manifest) -> Mapping[str, str]:
@@ -162,7 +143,8 @@ def _titles(manifest: Manifest) -> Mapping[str, str]:
 
 
 def _row(manifest: Manifest, title: str, found: Mapping[str, Any], protocol: str) -> Row:
-    limits, none = found["intervals"], (None, None)
+    none = (None, None)
+    limits = {**found["intervals"], "ece": none}  # it has a limit, see ece_if_calibrated
     values = {
         name: Value(found[name], *limits.get(name, none)) for name in METRICS if name in found
     }
@@ -194,13 +176,13 @@ def _subset_rows(manifest: Manifest) -> list[Row]:
     rows = []
     for row in found["students"]:
         seeds = len(row["seeds"])
-        values = {name: _as_value(row[name]) for name in METRICS if name in row}
+        values = {name: _as_value(name, row[name]) for name in METRICS if name in row}
         title = f"Student of {' + '.join(row['teachers']) or 'no teacher'}"
         protocol = f"test part, mean of {seeds} seeds"
         rows.append(Row(manifest.name, title, OURS, protocol, n, seeds, values))
     return rows
 
 
-def _as_value(found: Mapping[str, Any]) -> Value:
-    low, high = found.get("interval") or (None, None)
+def _as_value(name: str, found: Mapping[str, Any]) -> Value:
+    low, high = (None if name == "ece" else found.get("interval")) or (None, None)
     return Value(found["mean"], low, high, found["sd"])

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from mhkd.metrics import METRIC_TITLES, pool_paired, say_difference
-from mhkd.results.rows import METRICS, OURS, Row, TwinComparison, Value
+from mhkd.metrics import METRIC_TITLES, say_error
+from mhkd.results.rows import METRICS, OURS, Row, Value
 
 _SHARES = ("accuracy", "f1_macro", "f1_weighted")
+_LIMIT = "ece_if_calibrated"
 _COLOURS = {True: "#c07a24", False: "#7a8791"}
 
 
@@ -44,7 +45,7 @@ def _list_metrics(rows: Sequence[Row]) -> list[str]:
 def build_markdown(rows: Sequence[Row], source: str) -> str:
     """A table for each task, with what brackets and ± mean, and where the published rows stand.
 
-    A second table of each task holds the F1 of each label and the ECE of a calibrated model.
+    A second table of each task holds the F1 of each label.
     """
     parts = []
     for task in dict.fromkeys(row.task for row in rows):
@@ -52,7 +53,8 @@ def build_markdown(rows: Sequence[Row], source: str) -> str:
         head = f"| model | protocol | n | {' | '.join(METRIC_TITLES.values())} |"
         lines = [
             f"| {row.model}{'' if row.origin == OURS else ' (published)'} | {row.protocol} "
-            f"| {row.n} | {' | '.join(_cell(row, name) for name in METRICS)} |"
+            f"| {'–' if row.n is None else row.n} "
+            f"| {' | '.join(_cell(row, name) for name in METRICS)} |"
             for row in chosen
         ]
         rule = "|---" * (len(METRICS) + 3) + "|"
@@ -62,17 +64,15 @@ def build_markdown(rows: Sequence[Row], source: str) -> str:
         "In brackets 95 % intervals (accuracy: Wilson; else bootstrap over posts, of a mean over "
         "seeds where there are several); ± is the standard deviation over seeds. Published rows "
         "are single runs without interval in the paper; theirs is Wilson's for the n that the "
-        f"shares imply. Source: {source}."
+        f"shares imply. Source: {source}. Beside an ECE stands the limit that 95 % of perfectly "
+        "calibrated models with the same confidences stay below; > marks an ECE above it."
     )
     return "\n\n".join([*parts, note]) + "\n"
 
 
 def _build_beside(rows: Sequence[Row]) -> str:
-    names = [name for name in _list_metrics(rows) if name not in METRICS]
-    titles = [
-        "ECE if calibrated" if name == "ece_if_calibrated" else name.replace("f1: ", "F1 of ")
-        for name in names
-    ]
+    names = [name for name in _list_metrics(rows) if name not in (*METRICS, _LIMIT)]
+    titles = [name.replace("f1: ", "F1 of ") for name in names]
     lines = [
         f"| {row.model}{'' if row.origin == OURS else ' (published)'} | {row.protocol} "
         f"| {' | '.join(_cell(row, name) for name in names)} |"
@@ -110,23 +110,6 @@ def build_curves(metrics: Mapping[str, Any]) -> pd.DataFrame:
                 lines.append({"model": model, "curve": "risk_coverage", **point})
     names = ["model", "curve", "x", "y", "low", "high", "n", "threshold"]
     return pd.DataFrame(lines, columns=names)
-
-
-def tell_comparisons(found: Sequence[TwinComparison]) -> str:
-    """What distillation gains, for each task and for all posts together, as Markdown."""
-    if not found:
-        return ""
-    rows = [(each.task, each.protocol, each.paired) for each in found]
-    if len(found) > 1:
-        rows.append(("all", "pooled", pool_paired([each.paired for each in found])))
-    lines = [
-        f"| {task} | {protocol} | {paired['n']:,} | {paired['only_first']} "
-        f"| {paired['only_second']} | {paired['p']:.2g} | {say_difference(paired)} |"
-        for task, protocol, paired in rows
-    ]
-    head = "| task | protocol | n | only the student right | only its twin | McNemar p | accuracy |"
-    title = "## The student against the same student without teachers"
-    return "\n".join([title, "", head, "|---" * 7 + "|", *lines]) + "\n"
 
 
 def draw_rows(rows: Sequence[Row], metric: str = "accuracy") -> go.Figure:
@@ -172,6 +155,8 @@ def _cell(row: Row, metric: str) -> str:
     found = row.values.get(metric)
     if found is None:
         return "–"
+    if metric == "ece" and _LIMIT in row.values:
+        return say_error({name: row.values[name].value for name in ("ece", _LIMIT)})
     scale, digits = (100, 1) if metric in _SHARES or metric.startswith("f1: ") else (1, 3)
     told = f"{scale * found.value:.{digits}f}"
     if found.low is not None and found.high is not None:

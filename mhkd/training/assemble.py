@@ -38,13 +38,13 @@ from mhkd.training.emotions import EmotionTable, find_lexicon
 from mhkd.training.evaluate import Evaluation, evaluate_bundle, rate_outside
 from mhkd.training.familiarity import Region, VoiceRegion
 from mhkd.training.mean_rules import compare_rules
+from mhkd.training.places import OTHER_STUDENT_FILE, building_place, check_bundle_place
 from mhkd.training.recipe import Recipe
 from mhkd.training.stages import Say
 from mhkd.training.students import StudentSearch, TrainedStudent
 from mhkd.training.teachers import TrainedTeacher
 
 _OF_LARGE = (LARGE, f"{LARGE}_without_teachers")
-_OTHER_FILE = "student_of_the_evaluation.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +66,12 @@ def write_bundle(parts: BundleParts, folder: Path, say: Say) -> Path:
     """Writes the bundle to ``folder``, evaluates it there once, and adds its card.
 
     A bundle that stood there before is replaced only when the new one is whole.
+
+    Raises:
+        RecipeError: other things lie there.
     """
-    building = folder.with_name(folder.name + ".building")
+    check_bundle_place(folder)
+    building = building_place(folder)
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     _write_weights(parts, building)
@@ -165,7 +169,7 @@ def _describe(parts: BundleParts, folder: Path, metrics: dict[str, Any]) -> Mani
         files={
             file.name: hash_file(file)
             for file in sorted(folder.iterdir())
-            if file.suffix != ".part" and file.name not in ("bundle.json", _OTHER_FILE)
+            if file.suffix != ".part" and file.name not in ("bundle.json", OTHER_STUDENT_FILE)
         },
         ordered=recipe.ordered,
         conformal=student.conformal,
@@ -243,9 +247,9 @@ def _evaluate(parts: BundleParts, manifest: Manifest, folder: Path, say: Say) ->
         others |= zip(_OF_LARGE, parts.search.large, strict=True)
 
     def load(student: TrainedStudent) -> TextMember:
-        save_weights(student.weights, folder / _OTHER_FILE)
-        member = load_text_member(student.settings, folder / _OTHER_FILE, classes, device)
-        (folder / _OTHER_FILE).unlink()
+        save_weights(student.weights, folder / OTHER_STUDENT_FILE)
+        member = load_text_member(student.settings, folder / OTHER_STUDENT_FILE, classes, device)
+        (folder / OTHER_STUDENT_FILE).unlink()
         return member
 
     members = load_bundle(folder).load_members(device.type)

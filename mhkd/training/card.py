@@ -69,12 +69,32 @@ def _data(manifest: Manifest) -> str:
     return (
         f"## Data\n\n{table}\n\n"
         f"{_leaks(data['leaks'], authors=authors)} "
-        f"All choices were made on {data['folds']} folds of the training part"
-        f"{', with one author’s posts in one fold' if authors else ''}; the test part was opened "
-        "once, for the tables below. "
+        f"{_choices(manifest, authors=authors)} "
         f"The training posts were spoken by {_voices(data['validation']['voices'])}; "
         f"the test posts, as in the app, by {manifest.audio.voice}."
     )
+
+
+def _choices(manifest: Manifest, *, authors: bool) -> str:
+    """On which posts what was chosen, and what was chosen otherwise."""
+    data, seen = manifest.data, manifest.data["validation"]
+    folds, posts = data["folds"], data["train"]["posts"]
+    own = manifest.recipe.get("student", {}).get("validation_folds", folds)
+    apart = ", with one author’s posts in one fold" if authors else ""
+    told = f"What concerns the teachers was chosen on {folds} folds of the training part{apart} "
+    told += f"(n = {posts})"
+    if own < folds:
+        n = seen["student_candidates"][0]["n"]
+        told += (
+            f"; the student, the temperatures of all students and the limit of their sets of "
+            f"labels on {'one' if own == 1 else own} of these folds alone (n = {n})"
+        )
+    else:
+        told += ", and so were the students"
+    note = manifest.recipe.get("selection_note")
+    if note:
+        return f"{told}. The test part was opened for the tables below. {note}"
+    return f"{told}; the test part was opened once, for the tables below."
 
 
 def _models(manifest: Manifest) -> str:
@@ -190,7 +210,9 @@ def _validation(manifest: Manifest) -> str:
         + tell_large(found.get("student_large"))
         + tell_loss_study(found.get("loss_study") or [], masked=bool(_copies(manifest)))
         + tell_mean_rules(found.get("mean_rules") or [])
-        + tell_emotion_study(found.get("emotion_study") or [])
+        + tell_emotion_study(
+            found.get("emotion_study") or [], found["teachers_held_out_accuracy"].get("emotion")
+        )
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mhkd.manifest import Manifest, knows_authors
-from mhkd.metrics import METRIC_TITLES, say_difference
+from mhkd.metrics import METRIC_TITLES, is_off, say_difference, say_error
 
 _NAMES = {
     "text": "Text teacher",
@@ -20,33 +20,27 @@ _NAMES = {
     "tf_idf_linear": "TF-IDF + linear",
 }
 
+_ECE = (
+    "ECE: ten bins of equal mass, without interval, as that of redrawn posts is larger; beside it "
+    "the limit that 95 % of perfectly calibrated models with the same confidences stay below "
+    "(> marks an ECE above it)."
+)
+
 
 def tell_results(manifest: Manifest) -> str:
     """Every model on the test part, and what was seen there beside it."""
     metrics = manifest.metrics
     n = metrics["student"]["n"]
-    head = "| model | " + " | ".join(METRIC_TITLES.values()) + " |"
-    rule = "|---" * (len(METRIC_TITLES) + 1) + "|"
-    rows = [
-        f"| {title} | " + " | ".join(_cell(metrics[name], key) for key in METRIC_TITLES) + " |"
-        for name, title in _NAMES.items()
-        if name in metrics
-    ]
-    paired = metrics["comparison"]["student_against_twin"]
-    calibrated = ", ".join(
-        f"{title} {metrics[name]['ece_if_calibrated']:.3f}"
-        for name, title in _NAMES.items()
-        if name in metrics
-    )
+    head, rule, rows = _table(metrics)
     return (
         f"## Results on the test part (n = {n})\n\n"
         "In brackets 95 % intervals: Wilson for the accuracy, else percentiles of 2,000 bootstrap "
-        "samples of the posts. One run; the shipped seed. ECE: ten bins of equal mass.\n\n"
+        f"samples of the posts. One run; the shipped seed. {_ECE}\n\n"
         + "\n".join([head, rule, *rows])
-        + f"\n\nMajority class: {metrics['comparison']['majority_class']:.1%}. "
-        f"{_tell_pair('Student', paired)} "
-        "ECE below which 95 % of perfectly calibrated models with the same confidences lie: "
-        f"{calibrated}.\n\n"
+        + f"\n\n{_tell_off(metrics)} "
+        f"Majority class: {metrics['comparison']['majority_class']:.1%}. "
+        + _tell_twins(metrics["comparison"])
+        + "\n\n"
         + _f1_by_label(manifest)
         + _variants(manifest)
         + _sets(manifest)
@@ -57,30 +51,55 @@ def tell_results(manifest: Manifest) -> str:
 def tell_crossval(report: Mapping[str, Any]) -> str:
     """What models trained anew in every fold reach, beginning with its heading."""
     metrics = report["metrics"]
-    head = "| model | " + " | ".join(METRIC_TITLES.values()) + " | ECE if calibrated |"
-    rows = [
-        f"| {title} | "
-        + " | ".join(_cell(metrics[name], key) for key in METRIC_TITLES)
-        + f" | {metrics[name]['ece_if_calibrated']:.3f} |"
-        for name, title in _NAMES.items()
-        if name in metrics
-    ]
+    head, rule, rows = _table(metrics)
     return (
         f"## Cross-validation\n\nAll {metrics['student']['n']} posts, each by models that were "
         f"trained without its fold ({report['folds']} folds, column `{report['column']}`, one seed "
         "a fold): teachers, soft targets, students and temperatures anew. Numbers stand in "
-        "`reports/crossval.json`.\n\n"
-        + "\n".join([head, "|---" * (len(METRIC_TITLES) + 2) + "|", *rows])
-        + "\n\n"
-        + " ".join(
-            _tell_pair(title, report[pair])
-            for pair, title in (
-                ("student_against_twin", "Student"),
-                ("large_against_twin", "Larger student"),
-            )
-            if pair in report
-        )
+        f"`reports/crossval.json`. {_ECE}\n\n"
+        + "\n".join([head, rule, *rows])
+        + f"\n\n{_tell_off(metrics)} "
+        + _tell_twins(report)
     )
+
+
+def _table(metrics: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+    titles = [f"{title} (limit)" if key == "ece" else title for key, title in METRIC_TITLES.items()]
+    rows = [
+        f"| {title} | " + " | ".join(_cell(metrics[name], key) for key in METRIC_TITLES) + " |"
+        for name, title in _NAMES.items()
+        if name in metrics
+    ]
+    return f"| model | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|", rows
+
+
+def _tell_off(metrics: Mapping[str, Any]) -> str:
+    """Which models are worse calibrated than chance explains."""
+    off = [
+        f"{title} ({metrics[name]['ece']:.3f} > {metrics[name]['ece_if_calibrated']:.3f})"
+        for name, title in _NAMES.items()
+        if name in metrics and is_off(metrics[name])
+    ]
+    return f"ECE above its limit: {', '.join(off) or 'none'}."
+
+
+def _tell_twins(compared: Mapping[str, Any]) -> str:
+    told = [
+        _tell_pair(title, compared[pair])
+        for pair, title in (
+            ("student_against_twin", "Student"),
+            ("large_against_twin", "Larger student"),
+        )
+        if pair in compared
+    ]
+    of_seeds = compared.get("seeds_against_twin")
+    if of_seeds:
+        told.append(
+            f"Students of {of_seeds['seeds'][0]} seeds against their {of_seeds['seeds'][1]} twins, "
+            f"mean accuracy (paired bootstrap over posts; the choice of seeds is not in it): "
+            f"{say_difference(of_seeds)}."
+        )
+    return " ".join(told)
 
 
 def _tell_pair(title: str, paired: Mapping[str, Any]) -> str:
@@ -177,8 +196,10 @@ def _outside(manifest: Manifest) -> str:
     )
 
 
-def _cell(values: dict[str, Any], key: str) -> str:
+def _cell(values: Mapping[str, Any], key: str) -> str:
+    if key == "ece":
+        return say_error(values)
     low, high = values["intervals"][key]
-    if key in ("ece", "brier", "auc"):
+    if key in ("brier", "auc"):
         return f"{values[key]:.3f} [{low:.3f}, {high:.3f}]"
     return f"{100 * values[key]:.1f} [{100 * low:.1f}, {100 * high:.1f}]"

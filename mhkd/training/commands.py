@@ -9,6 +9,10 @@ import typer
 
 from mhkd.errors import RecipeError
 
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Processes that speak posts; all cores by default."),
+]
 data_app = typer.Typer(help="Data files for recipes.", no_args_is_help=True)
 
 
@@ -16,10 +20,17 @@ def recipes(
     options: Annotated[
         bool, typer.Option("--options", help="Every option of a recipe, as Markdown.")
     ] = False,
+    show: Annotated[
+        str | None, typer.Option("--show", help="Print this recipe, to copy and change it.")
+    ] = None,
 ) -> None:
     """List the recipes that come with the package."""
     from mhkd.training.recipe_docs import document_options, list_recipes
+    from mhkd.training.recipe_files import find_recipe
 
+    if show is not None:
+        typer.echo(find_recipe(show).read_text("utf-8"), nl=False)
+        return
     if options:
         typer.echo(document_options(), nl=False)
         return
@@ -34,9 +45,14 @@ def train_any(
     data_dir: Path | None,
     run_dir: Path | None,
     out: Path | None,
+    workers: int | None,
     allow_hub: bool,
 ) -> Path:
-    """Runs a recipe of either kind; gives its bundle or, for one of the paper, its results."""
+    """Runs a recipe of either kind; gives its bundle or, for one of the paper, its results.
+
+    Raises:
+        RecipeError: an option is not for recipes of this kind, or as ``train`` and ``train_paper``.
+    """
     from mhkd.training.paper.recipe import is_paper
 
     def say(line: str) -> None:
@@ -45,13 +61,21 @@ def train_any(
     if is_paper(recipe):
         from mhkd.training.paper.run import train_paper
 
+        if out is not None:
+            raise RecipeError(
+                "--out is for recipes that make a bundle; one of the paper leaves its results in "
+                "the folder that --run-dir names."
+            )
+        if workers is not None:
+            raise RecipeError("--workers is for embedded recipes; the paper's voices take turns.")
         places = {"data_dir": data_dir, "run_dir": run_dir}
         return train_paper(recipe, teachers=teachers, **places, allow_hub=allow_hub, say=say)
     if teachers is not None:
         raise RecipeError("--teachers is for recipes of the paper; others train every subset.")
     from mhkd.training.run import train
 
-    return train(recipe, data_dir=data_dir, run_dir=run_dir, out=out, allow_hub=allow_hub, say=say)
+    places = {"data_dir": data_dir, "run_dir": run_dir, "out": out}
+    return train(recipe, **places, workers=workers, allow_hub=allow_hub, say=say)
 
 
 def tune(
@@ -69,6 +93,7 @@ def tune(
     allow_hub: Annotated[
         bool, typer.Option("--allow-hub", help="Take hub:NAME backbones from Hugging Face.")
     ] = False,
+    workers: WorkersOption = None,
 ) -> None:
     """Search better settings of a part of a recipe, by macro-F1 on held-out training posts."""
     from mhkd.training.paper.recipe import is_paper
@@ -78,25 +103,12 @@ def tune(
     def say(line: str) -> None:
         typer.echo(line, err=True)
 
+    places = {"data_dir": data_dir, "run_dir": run_dir}
     if is_paper(recipe):
-        found = tune_paper(
-            recipe,
-            part,
-            data_dir=data_dir,
-            run_dir=run_dir,
-            trials=trials,
-            allow_hub=allow_hub,
-            say=say,
-        )
+        found = tune_paper(recipe, part, **places, trials=trials, allow_hub=allow_hub, say=say)
     else:
         found = tune_part(
-            recipe,
-            part,
-            data_dir=data_dir,
-            run_dir=run_dir,
-            trials=trials,
-            allow_hub=allow_hub,
-            say=say,
+            recipe, part, **places, trials=trials, workers=workers, allow_hub=allow_hub, say=say
         )
     typer.echo(f"score {found.score:.4f} after {found.trials} trials:")
     for name, value in found.settings.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from mhkd.metrics import compare_paired, expected_when_calibrated, measure
 from mhkd.models.members import LARGE
 from mhkd.reports import put_into_bundle, put_section, write_json
 from mhkd.training.card_results import tell_crossval
+from mhkd.training.check import check_recipe
 from mhkd.training.data import TaskData, load_everyone, with_folds
+from mhkd.training.places import check_bundle_place, make_folder
+from mhkd.training.processes import agree, is_first, join_processes, leave_processes
 from mhkd.training.recipe import Recipe, load_recipe
 from mhkd.training.run import Run, train_task
 from mhkd.training.stages import RunFolder, Say
@@ -35,6 +38,7 @@ def cross_validate(
     data_dir: Path | None = None,
     run_dir: Path | None = None,
     workers: int | None = None,
+    into: Bundle | None = None,
     say: Say = lambda _: None,
 ) -> Path:
     """Trains teachers and students inside each fold and measures the pooled answers.
@@ -42,13 +46,14 @@ def cross_validate(
     What is computed for a post without its label (speech, states of frozen layers) is computed
     once for all folds. In each fold one student and its twin are trained, with the recipe's seed;
     students of other subsets and seeds, and studies, are left to ``train``. A stopped run
-    goes on where it was.
+    goes on where it was; processes that torchrun starts train together.
 
     Args:
         recipe_name: a YAML file, or a name such as ``embedded/idendep``.
         column: of the recipe's splits file; each of its values is a fold.
         larger: the recipe's larger student and its twin too: hours in each fold without a GPU.
         data_dir, run_dir, workers, say: as in ``train``.
+        into: also puts it into this bundle; see ``put_crossval``.
 
     Returns:
         The folder with ``crossval.json`` and ``pooled_predictions.csv`` (id, label and
@@ -57,23 +62,40 @@ def cross_validate(
     Raises:
         RecipeError: the recipe, its data or the column can't be used, or it has no larger student.
     """
+    join_processes()
+    say = say if is_first() else (lambda _: None)
     recipe = _of_one_student(load_recipe(recipe_name), larger=larger)
+    if into is not None:
+        _compare_labels(into, recipe.labels)
     source = data_dir or Path(recipe.data.folder)
-    target = run_dir or Path("runs") / recipe.name
-    folder, tables = target / f"crossval-{column}", []
-    for name, data in _each_fold(recipe, source, column):
+    target = make_folder(run_dir or Path("runs") / recipe.name, "--run-dir")
+    folder, bundles = target / f"crossval-{column}", []
+    parts = list(_each_fold(recipe, source, column))
+    for name, _ in parts:
+        check_bundle_place(folder / name)
+    check_recipe(recipe)
+    for name, data in parts:
         bundle = folder / name
-        if not _is_of(bundle, recipe, data):
+        if not agree(_is_of(bundle, recipe, data)):
             say(f"fold {name}")
             run = Run(recipe, data, RunFolder(target, say), everyone=data.ids)
             train_task(run, bundle, workers)
-        tables.append(pd.read_csv(bundle / PREDICTIONS_FILE, dtype={"id": str}))
+        bundles.append(bundle)
+    if is_first():
+        _write(folder, bundles, recipe, column)
+        if into is not None:
+            put_crossval(folder, into)
+    leave_processes()
+    return folder
+
+
+def _write(folder: Path, bundles: Sequence[Path], recipe: Recipe, column: str) -> None:
+    tables = [pd.read_csv(bundle / PREDICTIONS_FILE, dtype={"id": str}) for bundle in bundles]
     pooled = pd.concat(tables, ignore_index=True)
     pooled.to_csv(folder / POOLED_FILE, index=False)
     metrics = measure_pooled(pooled, recipe.labels, recipe.seed)
     content = {"recipe": recipe.model_dump(), "column": column, "folds": len(tables), **metrics}
     (folder / METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    return folder
 
 
 def _of_one_student(recipe: Recipe, *, larger: bool) -> Recipe:
@@ -136,14 +158,18 @@ def put_crossval(folder: Path, bundle: Bundle) -> Path:
         RecipeError: the bundle has other labels.
     """
     report: dict[str, Any] = json.loads((folder / METRICS_FILE).read_text("utf-8"))
-    if tuple(report["recipe"]["labels"]) != bundle.manifest.labels:
-        raise RecipeError("The bundle has other labels than the recipe: nothing was put into it.")
+    _compare_labels(bundle, report["recipe"]["labels"])
     contents = {CROSSVAL_FILE: write_json(report)}
     if CARD in bundle.manifest.files:
         card = (bundle.folder / CARD).read_text("utf-8")
         contents[CARD] = put_section(card, tell_crossval(report))
     put_into_bundle(bundle.folder, contents)
     return bundle.folder / CROSSVAL_FILE
+
+
+def _compare_labels(bundle: Bundle, labels: Sequence[str]) -> None:
+    if tuple(labels) != bundle.manifest.labels:
+        raise RecipeError("The bundle has other labels than the recipe: nothing was put into it.")
 
 
 def _each_fold(recipe: Recipe, folder: Path, column: str) -> Iterator[tuple[str, TaskData]]:

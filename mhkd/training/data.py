@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from mhkd.errors import RecipeError
 from mhkd.training.recipe import DataRecipe, UnfamiliarRecipe
+from mhkd.training.stages import Say
 
+_FOLDS_OF_A_SHARE = 20
+_SHARE_OFF = 1e-3  # a share that is so near 1/m is one of m folds
+_ROWS_TOLD = 5
 _MARKS = {"train": 0, "val": 0, "valid": 0, "validation": 0, "test": 1, "": -1}
 
 
@@ -82,11 +87,21 @@ class TaskData:
         return tuple(sorted((*self.train.ids, *self.test.ids)))
 
 
-def load_task(recipe: DataRecipe, labels: Sequence[str], folder: Path, seed: int) -> TaskData:
+def load_task(
+    recipe: DataRecipe,
+    labels: Sequence[str],
+    folder: Path,
+    seed: int,
+    say: Say = lambda _: None,
+) -> TaskData:
     """Reads the files of a recipe, splits them and makes the folds.
 
+    Args:
+        say: is told which posts of another kind are not there.
+
     Raises:
-        RecipeError: a file or column is missing, a label unknown or too rare, an id used twice.
+        RecipeError: a file or column is missing, a label unknown or too rare, an id used twice, a
+            post without text.
     """
     splits = _read_splits(folder / recipe.splits) if recipe.splits else None
     train_file = folder / recipe.train
@@ -109,20 +124,20 @@ def load_task(recipe: DataRecipe, labels: Sequence[str], folder: Path, seed: int
     }
     if recipe.test is None:
         facts["train"]["ids"] = hashlib.sha256("\n".join(train.ids).encode()).hexdigest()
-    return TaskData(train, test, facts, _read_unfamiliar(recipe.unfamiliar, folder))
+    return TaskData(train, test, facts, _read_unfamiliar(recipe.unfamiliar, folder, say))
 
 
 def read_posts_file(file: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Reads a CSV or Parquet file as text and checks its columns.
 
     Raises:
-        RecipeError: it can't be read or lacks a column.
+        RecipeError: it can't be read, lacks a column, or one of them has nothing in some row.
     """
     if not file.is_file():
         raise RecipeError(f"The data file {file} is missing. Give its folder with --data-dir.")
     try:
         if file.suffix == ".parquet":
-            table = pd.read_parquet(file).astype(str)
+            table = pd.read_parquet(file)
         else:
             table = pd.read_csv(file, dtype=str, keep_default_na=False)
     except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as fault:
@@ -136,7 +151,28 @@ def read_posts_file(file: Path, columns: Sequence[str]) -> pd.DataFrame:
             f"{file} lacks the column '{missing[0]}': expected {', '.join(columns)}, "
             f"found {', '.join(map(str, table.columns[:8]))}."
         )
-    return table
+    for column in columns:
+        refuse_rows(file, table[column].isna(), f"nothing in the column '{column}'")
+    return table.astype(str).where(table.notna(), "")
+
+
+def refuse_rows(file: Path, wrong: pd.Series, what: str) -> None:
+    """Refuses a table for some of its rows.
+
+    Args:
+        wrong: which rows; they are told by number, the first after the header being 1.
+        what: they have.
+
+    Raises:
+        RecipeError: there are such rows.
+    """
+    rows = np.flatnonzero(wrong.to_numpy(bool)) + 1
+    if len(rows):
+        told = ", ".join(map(str, rows[:_ROWS_TOLD])) + (" …" if len(rows) > _ROWS_TOLD else "")
+        raise RecipeError(
+            f"{file} has {what} in {len(rows)} of {len(wrong)} rows: {told}. "
+            "Mend these rows or leave them out."
+        )
 
 
 def _read_posts(file: Path, labels: Sequence[str], splits: pd.DataFrame | None) -> LabelledPosts:
@@ -144,6 +180,8 @@ def _read_posts(file: Path, labels: Sequence[str], splits: pd.DataFrame | None) 
     unknown = sorted(set(table["label"]) - set(labels))
     if unknown:
         raise RecipeError(f"{file} has the label '{unknown[0]}'; the recipe has {list(labels)}.")
+    for column in ("id", "text"):
+        refuse_rows(file, table[column].str.strip() == "", f"nothing in the column '{column}'")
     if table["id"].duplicated().any():
         raise RecipeError(f"{file} uses an id twice; every post needs its own.")
     truth = np.array([labels.index(label) for label in table["label"]], np.int64)
@@ -207,18 +245,7 @@ def _mark_test(
 ) -> npt.NDArray[np.int64]:
     """0 for posts to train on, 1 for those to test, −1 for those that are left out."""
     if recipe.split is None:
-        parts = max(2, round(1 / recipe.test_share))
-        splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
-        marks = np.zeros(len(posts), np.int64)
-        try:
-            _, held_out = next(splitter.split(posts.labels, posts.labels, posts.groups))
-        except ValueError as fault:
-            raise RecipeError(
-                f"{file} has {len(posts)} posts, too few to hold out a share of "
-                f"{recipe.test_share:g} of each label."
-            ) from fault
-        marks[held_out] = 1
-        return marks
+        return _draw_test(recipe.test_share, posts, file, seed)
     table = read_posts_file(file, ("id",)).set_index("id")
     if recipe.split not in table.columns:
         table = pd.DataFrame(index=table.index) if splits is None else splits
@@ -239,20 +266,62 @@ def _mark_test(
     return marks
 
 
+def _draw_test(share: float, posts: LabelledPosts, file: Path, seed: int) -> npt.NDArray[np.int64]:
+    """1 for the posts of the first n of m folds, n/m as near to the share as the posts allow."""
+    rarest = int(np.unique(posts.labels, return_counts=True)[1].min(initial=len(posts)))
+    part = _as_folds(share, most=min(rarest, len(set(posts.groups))))
+    splitter = StratifiedGroupKFold(part.denominator, shuffle=True, random_state=seed)
+    marks = np.zeros(len(posts), np.int64)
+    try:
+        folds_of = list(splitter.split(posts.labels, posts.labels, posts.groups))
+    except ValueError as fault:
+        raise RecipeError(
+            f"{file} has {len(posts)} posts, too few to hold out a share of {share:g} of each "
+            "label."
+        ) from fault
+    for _, held_out in folds_of[: part.numerator]:
+        marks[held_out] = 1
+    return marks
+
+
+def _as_folds(share: float, *, most: int) -> Fraction:
+    """``n/m`` near a share: one of m folds where that is the share, else of ``most`` at most."""
+    even = Fraction(1, max(2, round(1 / share)))
+    if abs(float(even) - share) <= _SHARE_OFF:
+        return even
+    finest = max(2, min(most, max(_FOLDS_OF_A_SHARE, round(1 / min(share, 1 - share)))))
+    near = Fraction(share).limit_denominator(finest)
+    return min(max(near, Fraction(1, finest)), Fraction(finest - 1, finest))
+
+
 def _read_splits(file: Path) -> pd.DataFrame:
-    return read_posts_file(file, ("id",)).set_index("id")
+    if not file.is_file():
+        raise RecipeError(
+            f"The splits file {file} is missing. Put it there, or leave data.splits out of a copy "
+            "of the recipe; then each post counts as by an author of its own."
+        )
+    table = read_posts_file(file, ("id",))
+    refuse_rows(file, table["id"].duplicated(), "an id that stands there before")
+    return table.set_index("id")
 
 
 def _read_unfamiliar(
-    recipes: Sequence[UnfamiliarRecipe], folder: Path
+    recipes: Sequence[UnfamiliarRecipe], folder: Path, say: Say
 ) -> dict[str, tuple[str, ...]]:
     found = {}
     for recipe in recipes:
         file = folder / recipe.file
-        if file.is_file():
-            table = read_posts_file(file, ("text", "label"))
-            texts = table.loc[table["label"] == recipe.label, "text"]
-            found[recipe.name] = tuple(texts.iloc[recipe.skip : recipe.skip + recipe.posts])
+        if not file.is_file():
+            say(f"unfamiliar posts: {file} is missing; {recipe.name} are not tried")
+            continue
+        table = read_posts_file(file, ("text", "label"))
+        texts = table.loc[table["label"] == recipe.label, "text"]
+        found[recipe.name] = tuple(texts.iloc[recipe.skip : recipe.skip + recipe.posts])
+        if not found[recipe.name]:
+            say(
+                f"unfamiliar posts: {file} has {len(texts)} rows with the label '{recipe.label}', "
+                f"none after the {recipe.skip} that are skipped; {recipe.name} are not tried"
+            )
     return found
 
 

@@ -21,8 +21,14 @@ from mhkd.batch_predictions import (
 from mhkd.conformal import collect_labels
 from mhkd.explain.students import share_out, whole_seeds
 from mhkd.manifest import ConformalSettings, FamilyStudent, Manifest
-from mhkd.metrics import compare_paired, expected_when_calibrated, measure, measure_seeds
-from mhkd.models.members import Members, TextMember
+from mhkd.metrics import (
+    compare_paired,
+    compare_seeds,
+    expected_when_calibrated,
+    measure,
+    measure_seeds,
+)
+from mhkd.models.members import LARGE, Members, TextMember
 from mhkd.predictions import measure_familiarity, read_as_student
 from mhkd.training.baseline import fit_linear, predict_linear
 from mhkd.training.data import TaskData
@@ -41,7 +47,7 @@ class Evaluation:
     Attributes:
         metrics: model → metrics of ``measure``, ``ece_if_calibrated``, ``reliability``, its
             bins of equal mass, and ``risk_coverage``, twenty points of the curve; also
-            ``comparison``, McNemar's test of the student against its twin, ``conformal``,
+            ``comparison``, see ``compare_twins``, ``conformal``,
             ``variants``, the same on the test posts that ``find_clean`` keeps, and ``subsets``,
             see ``measure_family``.
         probabilities: model → shape (posts, classes), in the order of the test posts; students
@@ -89,12 +95,6 @@ def evaluate_bundle(
         }
         for name, probabilities in found.items()
     }
-    metrics["comparison"] = {
-        "student_against_twin": compare_paired(
-            found["student"], found["student_without_teachers"], truth
-        ),
-        "majority_class": float(np.bincount(truth).max() / len(truth)),
-    }
     if manifest.conformal is not None:
         metrics["conformal"] = _rate_sets(manifest.conformal, manifest, found["student"], truth)
     metrics["variants"] = {
@@ -108,7 +108,39 @@ def evaluate_bundle(
             f"student {student.name}": of_one
             for student, of_one in zip(manifest.family, answers, strict=True)
         }
+    metrics["comparison"] = {
+        **compare_twins(found, manifest.family, truth),
+        "majority_class": float(np.bincount(truth).max() / len(truth)),
+    }
     return Evaluation(metrics, found)
+
+
+def compare_twins(
+    found: Mapping[str, Floats], family: Sequence[FamilyStudent], truth: Ints
+) -> dict[str, Any]:
+    """Each student against the same one without teachers, on the same posts.
+
+    Args:
+        found: model → probabilities, shape (posts, classes), named as in ``Evaluation``.
+        family: the students that ``found`` holds beside the models.
+
+    Returns:
+        ``student_against_twin`` and, where there is a larger student, ``large_against_twin``, as
+        of ``compare_paired``; with several seeds ``seeds_against_twin``, as of ``compare_seeds``.
+    """
+    pairs = {"student_against_twin": "student", "large_against_twin": LARGE}
+    compared = {
+        name: compare_paired(found[model], found[f"{model}_without_teachers"], truth)
+        for name, model in pairs.items()
+        if model in found
+    }
+    taught, plain = (
+        [found[f"student {each.name}"] for each in family if len(each.teachers) == size]
+        for size in (len(TEACHERS), 0)
+    )
+    if len(taught) > 1 and len(plain) > 1:
+        compared["seeds_against_twin"] = compare_seeds(np.stack(taught), np.stack(plain), truth)
+    return compared
 
 
 def _thin(curve: RiskCoverage) -> dict[str, Any]:

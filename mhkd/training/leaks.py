@@ -37,10 +37,10 @@ def find_leaks(
         ``repeated_lines``, posts that share a line with at least four others;
         ``identical`` and ``near_duplicates`` (cosine of character 5-grams of at least 0.9)
         inside the training part and across both; ``authors_on_both_sides`` with the test
-        posts by them.
+        posts by them, both None where no author is known.
     """
     texts, truth = (*train.texts, *test.texts), np.concatenate([train.labels, test.labels])
-    shared = set(train.groups) & set(test.groups)
+    shared = set(train.groups) & set(test.groups) if _know_authors(train, test) else None
     within, across = _count_near(train.texts, test.texts)
     named = {label: _naming(label, sources.get(label, "")) for label in labels}
     return {
@@ -51,8 +51,10 @@ def find_leaks(
             "across": sum(text in set(train.texts) for text in test.texts),
         },
         "near_duplicates": {"within_train": within, "across": across},
-        "authors_on_both_sides": len(shared),
-        "test_posts_by_them": sum(group in shared for group in test.groups),
+        "authors_on_both_sides": None if shared is None else len(shared),
+        "test_posts_by_them": None
+        if shared is None
+        else sum(group in shared for group in test.groups),
         "label_words": {
             label: _by_label((bool(found.search(text)) for text in texts), truth, labels)
             for label, found in named.items()
@@ -63,15 +65,16 @@ def find_leaks(
 def find_clean(train: LabelledPosts, test: LabelledPosts) -> dict[str, npt.NDArray[np.bool_]]:
     """Test posts without a tie to the training part, by kind of tie; each of shape (test posts,).
 
-    ``author_disjoint``: by nobody who wrote a training post. ``no_near_duplicates``: unlike every
-    training post and every earlier test post (cosine of character 5-grams below 0.9).
+    ``author_disjoint``: by nobody who wrote a training post; absent where no author is known.
+    ``no_near_duplicates``: unlike every training post and every earlier test post (cosine of
+    character 5-grams below 0.9).
     """
-    authors = set(train.groups)
+    clean = {}
+    if _know_authors(train, test):
+        authors = set(train.groups)
+        clean["author_disjoint"] = np.array([group not in authors for group in test.groups], bool)
     near = _find_near(train.texts, test.texts)[len(train.texts) :]
-    return {
-        "author_disjoint": np.array([group not in authors for group in test.groups], bool),
-        "no_near_duplicates": ~near,
-    }
+    return {**clean, "no_near_duplicates": ~near}
 
 
 def tell_leaks(found: Mapping[str, Any]) -> list[str]:
@@ -85,10 +88,20 @@ def tell_leaks(found: Mapping[str, Any]) -> list[str]:
         f"leaks: identical posts: {identical['within_train']} in training, "
         f"{identical['across']} across; near duplicates: {near['within_train']} and "
         f"{near['across']}; posts with a line that recurs: {found['repeated_lines']}",
-        f"leaks: authors on both sides: {found['authors_on_both_sides']}, "
-        f"with {found['test_posts_by_them']} test posts",
+        f"leaks: authors on both sides: {_tell_authors(found)}",
         f"leaks: label words: {words}",
     ]
+
+
+def _know_authors(*parts: LabelledPosts) -> bool:
+    """A post whose author is not known stands for itself; see ``LabelledPosts.groups``."""
+    return any(part.groups != part.ids for part in parts)
+
+
+def _tell_authors(found: Mapping[str, Any]) -> str:
+    if found["authors_on_both_sides"] is None:
+        return "not known (no file tells who wrote what)"
+    return f"{found['authors_on_both_sides']}, with {found['test_posts_by_them']} test posts"
 
 
 def _tell(counts: Mapping[str, int]) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mhkd.errors import RecipeError
 from mhkd.manifest import PlainName
+from mhkd.training.recipe_faults import tell_fault
+from mhkd.training.recipe_files import read_recipe
 
 Value = bool | int | float | str
 Space = dict[str, list[Value]]
@@ -64,7 +64,9 @@ class DataRecipe(RecipePart):
         "recipe's seed; the labels keep their shares, an author stays on one side.",
     )
     splits: str | None = Field(
-        None, description="CSV with id and, if known, author_group and the column of the split."
+        None,
+        description="CSV with id and author_group, the column of the split, or both. Left out, "
+        "each post counts as by an author of its own.",
     )
     unfamiliar: list[UnfamiliarRecipe] = Field(
         [], description="Posts of another kind, to see how many are found to be outside."
@@ -78,6 +80,16 @@ class SpeechRecipe(RecipePart):
     voices: dict[str, float] = Field(description="Voice → share of the posts; adds up to 1.")
     words: int = Field(40, ge=5, description="Words of each post that are spoken.")
     app_voice: str = Field("joe", description="The voice that speaks posts in the app.")
+
+    @model_validator(mode="after")
+    def _share_everything(self) -> SpeechRecipe:
+        total = sum(self.voices.values())
+        if abs(total - 1) > 1e-9 or min(self.voices.values(), default=0) < 0:
+            raise ValueError(
+                "the shares of the voices are 0 or more and add up to 1; "
+                f"these add up to {total:g}, the least is {min(self.voices.values(), default=0):g}"
+            )
+        return self
 
 
 class FitRecipe(RecipePart):
@@ -95,7 +107,9 @@ class FitRecipe(RecipePart):
         0.0, ge=0, lt=1, description="Share of the target that is spread over all labels."
     )
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout before the head.")
-    adapter_dropout: float = Field(0.05, ge=0, lt=1, description="Dropout before each adapter.")
+    adapter_dropout: float = Field(
+        0.05, ge=0, lt=1, description="Dropout before each adapter; of text models alone."
+    )
     class_weights: bool = Field(
         False, description="Weigh each label by the inverse of its share, where labels are skewed."
     )
@@ -177,6 +191,16 @@ class StudentCandidate(RecipePart):
     lora_rank: int = Field(
         0, ge=0, description="Rank of adapters on the layers above; 0 trains these themselves."
     )
+
+    @model_validator(mode="after")
+    def _freeze_kept_layers(self) -> StudentCandidate:
+        if self.frozen_layers > self.layers:
+            raise ValueError(
+                f"frozen_layers ({self.frozen_layers}) is more than the {self.layers} layers kept"
+            )
+        if self.lora_rank and self.frozen_layers == self.layers:
+            raise ValueError(f"no layer above the {self.layers} frozen ones is left for adapters")
+        return self
 
 
 class LargeStudentRecipe(RecipePart):
@@ -274,47 +298,42 @@ class Recipe(RecipePart):
     emotion: EmotionRecipe = Field(description="The emotion teacher.")
     student: StudentRecipe = Field(description="The student.")
     tune: TuneRecipe = Field(TuneRecipe(), description="What mhkd tune searches.")
+    selection_note: str | None = Field(
+        None,
+        description="What the card says of a choice that was not made on folds of the training "
+        "part alone: whole sentences.",
+    )
     familiarity_share: float = Field(
         0.05, gt=0, lt=0.5, description="Share of held-out posts that lie outside the limit."
     )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Recipe:
+        twice = next((label for label in self.labels if self.labels.count(label) > 1), None)
+        if twice is not None:
+            raise ValueError(f"labels: '{twice}' stands there twice")
+        if self.student.validation_folds > self.data.folds:
+            raise ValueError(
+                f"student.validation_folds ({self.student.validation_folds}) is more than the "
+                f"{self.data.folds} folds of data.folds"
+            )
+        return self
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
     """Reads a recipe: a path, or a name such as ``embedded/sdcnl``.
 
     Raises:
-        RecipeError: no such recipe, or a field is wrong; the message names it.
+        RecipeError: no such recipe, or a field is wrong or would be ignored; the message names it.
     """
+    from mhkd.training.idle import refuse_idle
+
     file, content = read_recipe(name_or_path)
     if isinstance(content, dict) and content.get("kind") == "paper":
         raise RecipeError(f"{file} is a recipe of the paper: mhkd train and mhkd tune take it.")
     try:
-        return Recipe.model_validate(content)
+        recipe = Recipe.model_validate(content)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "recipe"
-        raise RecipeError(f"{file}: {place}: {first['msg']}.") from fault
-
-
-def read_recipe(name_or_path: str | Path) -> tuple[Path, Any]:
-    """The file of a recipe and what its YAML says, not yet validated.
-
-    Raises:
-        RecipeError: there is no such file, or it is not YAML.
-    """
-    file = _find_recipe(name_or_path)
-    try:
-        return file, yaml.safe_load(file.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as fault:
-        raise RecipeError(f"{file} is not YAML in UTF-8.") from fault
-
-
-def _find_recipe(name_or_path: str | Path) -> Path:
-    embedded = Path(str(files("mhkd"))) / "recipes" / f"{name_or_path}.yaml"
-    for file in (Path(name_or_path), embedded):
-        if file.is_file():
-            return file
-    raise RecipeError(
-        f"There is no recipe '{name_or_path}': expected a YAML file or a name "
-        "such as embedded/sdcnl."
-    )
+        raise RecipeError(f"{file}: {tell_fault(Recipe, fault)}") from fault
+    refuse_idle(recipe)
+    return recipe

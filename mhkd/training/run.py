@@ -18,6 +18,7 @@ from mhkd.manifest import TextSettings
 from mhkd.models.audio import AudioClassifier
 from mhkd.models.backbones import load_audio_backbone
 from mhkd.training.assemble import BundleParts, write_bundle
+from mhkd.training.check import check_recipe
 from mhkd.training.data import LabelledPosts, TaskData, load_task
 from mhkd.training.emotion_study import study_emotions
 from mhkd.training.emotions import EmotionTable
@@ -26,6 +27,7 @@ from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
 from mhkd.training.leaks import find_leaks, tell_leaks
 from mhkd.training.own_files import identify_own_files
+from mhkd.training.places import check_bundle_place, make_folder
 from mhkd.training.processes import (
     first_alone,
     is_first,
@@ -101,7 +103,7 @@ def train(
         recipe_name: a YAML file, or a name such as ``embedded/sdcnl``.
         data_dir: folder of the data files; replaces the recipe's.
         run_dir: folder of the kept results; ``runs/<name>`` by default.
-        out: folder of the bundle; ``<run_dir>/bundle`` by default.
+        out: folder of the bundle, empty or with an earlier one; ``<run_dir>/bundle`` by default.
         workers: processes that speak posts; all cores by default.
         allow_hub: take ``hub:NAME`` backbones from the Hugging Face hub or its cache.
         say: is told the progress, a line at a time.
@@ -110,17 +112,21 @@ def train(
         The bundle's folder.
 
     Raises:
-        RecipeError: the recipe or its data can't be used.
+        RecipeError: the recipe or its data can't be used, or a folder holds other things.
     """
     join_processes()
     say = say if is_first() else (lambda _: None)
     recipe = load_recipe(recipe_name)
     source = data_dir or Path(recipe.data.folder)
-    data = load_task(recipe.data, recipe.labels, source, recipe.seed)
-    target = run_dir or Path("runs") / recipe.name
+    data = load_task(recipe.data, recipe.labels, source, recipe.seed, say)
+    target = make_folder(run_dir or Path("runs") / recipe.name, "--run-dir")
+    place = out or target / "bundle"
+    check_bundle_place(place, target)
+    make_folder(place.parent, "--out")
     recipe = take_from_hub(recipe, target / "backbones", allow_hub=allow_hub, say=say)
+    check_recipe(recipe)
     run = Run(recipe, data, RunFolder(target, say), everyone=_share_voices(recipe, data))
-    bundle = train_task(run, out or target / "bundle", workers)
+    bundle = train_task(run, place, workers)
     leave_processes()
     return bundle
 

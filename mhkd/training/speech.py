@@ -89,7 +89,7 @@ def speak_corpus(
         except BrokenProcessPool as fault:
             raise RecipeError(
                 "A process that spoke posts was killed, perhaps for want of memory. What is spoken "
-                "is kept: start the same command again, with fewer --workers."
+                "is kept: start the same command again, with fewer --workers than there are cores."
             ) from fault
 
 

@@ -24,6 +24,7 @@ from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.data import LabelledPosts
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Loss, Targets, cross_entropy
+from mhkd.training.idle import NOT_OF_A_FIT
 from mhkd.training.lessons import plan_lessons
 from mhkd.training.recipe import Recipe, Rule, StudentCandidate, StudentRecipe
 from mhkd.training.stages import RunFolder, make_key
@@ -31,7 +32,6 @@ from mhkd.training.teachers import LOGITS, TrainedTeacher, soft_targets
 from mhkd.training.texts import fit_text_classifier, predict_logits
 
 Subset = tuple[str, ...]
-_NOT_OF_A_FIT = {"candidates", "validation_folds", "seeds", "subset_seeds", "large", "study"}
 _ALPHAS = (0.0, 0.3, 0.5, 0.7)
 _TEMPERATURES = (1.0, 2.0, 4.0)
 
@@ -95,7 +95,11 @@ def train_students(
     for candidate in recipe.student.candidates:
         held_out = trainer.validate(candidate, TEACHERS)
         tried.append({**candidate.model_dump(), **held_out})
-        run.say(f"student {candidate.backbone}, {candidate.layers} layers: {held_out}")
+        run.say(
+            f"student {candidate.backbone}, {candidate.layers} layers, {candidate.frozen_layers} "
+            f"frozen: {held_out['accuracy']:.1%} of {held_out['n']} held-out posts, log-loss "
+            f"{held_out['log_loss']:.3f}, T = {held_out['temperature']:.2f}"
+        )
     best = min(range(len(tried)), key=lambda i: tried[i]["log_loss"])
     chosen = recipe.student.candidates[best]
     distilled, plain = (trainer.finish(chosen, of, recipe.seed) for of in (TEACHERS, ()))
@@ -129,24 +133,43 @@ def _study_loss(
         return []
     rows = []
     for variant in loss_variants(recipe):
-        told = {"alpha": variant.alpha, "T": variant.temperature, "rule": variant.soft_targets}
         changed = trainer.with_student(
             alpha=variant.alpha,
             temperature=variant.temperature,
             soft_targets=variant.soft_targets,
+            paper_loss=variant.paper_loss,
             masked_copies=0,
         )
+        told = tell_loss(variant, len(recipe.labels))
         rows.append({**told, **changed.validate(chosen, TEACHERS)})
     return rows
 
 
+def tell_loss(student: StudentRecipe, classes: int) -> dict[str, Any]:
+    """α, T and the rule of a loss; of the paper's also that it is that.
+
+    ``CE + KL/C`` is ``1 + 1/C`` times the loss of ``α = C/(C + 1)`` and ``T = 1``.
+    """
+    if student.paper_loss:
+        alpha = round(classes / (classes + 1), 3)
+        return {"alpha": alpha, "T": 1.0, "rule": student.soft_targets, "paper_loss": True}
+    return {"alpha": student.alpha, "T": student.temperature, "rule": student.soft_targets}
+
+
 def loss_variants(recipe: Recipe) -> list[StudentRecipe]:
-    """The recipe's loss first, then others that differ from it in one field each."""
+    """The recipe's loss first, then others that differ from it in one field each.
+
+    α and T are of the weighted loss alone; the paper's stands beside it, and it beside the paper's.
+    """
     own = recipe.student
-    changes: list[dict[str, Any]] = [
+    weighted = [
         *({"alpha": value} for value in _ALPHAS),
         *({"temperature": value} for value in _TEMPERATURES),
+    ]
+    changes: list[dict[str, Any]] = [
+        *([] if own.paper_loss else weighted),
         *({"soft_targets": rule} for rule in get_args(Rule)),
+        {"paper_loss": not own.paper_loss},
     ]
     variants = [own]
     for change in changes:
@@ -273,7 +296,7 @@ class _Trainer:
             "seed": seed,
             "soft": None if targets.soft is None else make_key({"soft": targets.soft.tolist()}),
             "candidate": candidate.chosen(),
-            "student": recipe.chosen(exclude=_NOT_OF_A_FIT),
+            "student": recipe.chosen(exclude={*NOT_OF_A_FIT}),
             "fold": fold,
         }
         name = f"student-{'+'.join(subset) or 'none'}-{seed}-{'all' if fold is None else fold}"

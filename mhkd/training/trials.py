@@ -12,13 +12,17 @@ from pydantic import ValidationError
 
 from mhkd.errors import RecipeError
 from mhkd.manifest import TextSettings
+from mhkd.training.check import check_recipe
 from mhkd.training.data import load_task
 from mhkd.training.distil import distillation_loss
 from mhkd.training.fit import Targets
 from mhkd.training.hub import take_from_hub
+from mhkd.training.idle import NOT_OF_A_FIT, refuse_idle_search
 from mhkd.training.lessons import plan_lessons
+from mhkd.training.places import make_folder
 from mhkd.training.processes import join_processes, leave_processes
 from mhkd.training.recipe import Recipe, StudentCandidate, load_recipe
+from mhkd.training.recipe_faults import tell_fault
 from mhkd.training.run import Run, fit_text, keep_sounds, speak, text_settings, train_teachers
 from mhkd.training.stages import RunFolder, Say
 from mhkd.training.teachers import (
@@ -30,7 +34,7 @@ from mhkd.training.teachers import (
     soft_targets,
 )
 from mhkd.training.texts import fit_text_classifier, keep_states, predict_logits
-from mhkd.training.tune import PARTS, Folds, Found, HeldOut, default_space, search
+from mhkd.training.tune import PARTS, Folds, Found, HeldOut, default_space, search, set_field
 
 
 def tune(
@@ -55,15 +59,19 @@ def tune(
         raise RecipeError(f"There is no part '{part}'. Parts: {', '.join(PARTS)}.")
     join_processes()
     recipe = load_recipe(recipe_name)
-    data = load_task(recipe.data, recipe.labels, data_dir or Path(recipe.data.folder), recipe.seed)
-    folder = run_dir or Path("runs") / recipe.name
+    data = load_task(
+        recipe.data, recipe.labels, data_dir or Path(recipe.data.folder), recipe.seed, say
+    )
+    folder = make_folder(run_dir or Path("runs") / recipe.name, "--run-dir")
     recipe = take_from_hub(recipe, folder / "backbones", allow_hub=allow_hub, say=say)
+    check_recipe(recipe)
     run = Run(recipe, data, RunFolder(folder, say))
     space = getattr(recipe.tune, part) or _default_space(recipe, part)
     # A wrong field or value is refused before anything is fitted.
     for name, values in space.items():
         for value in values:
             _with_settings(recipe, part, {name: value})
+    refuse_idle_search(recipe, part, list(space))
     found = search(
         part,
         space,
@@ -73,6 +81,7 @@ def tune(
         trials=trials or recipe.tune.trials,
         seed=recipe.seed,
         say=say,
+        inputs=_decide(run, part),
     )
     leave_processes()
     return found
@@ -98,19 +107,32 @@ def _with_settings(recipe: Recipe, part: str, settings: Mapping[str, Any]) -> Re
     content = recipe.model_dump()
     chosen = content[part]
     if part == "student":
-        chosen["candidates"] = chosen["candidates"][:1]
+        chosen["candidate"] = chosen.pop("candidates")[0]
     for name, value in settings.items():
-        *parents, last = name.split(".")
-        place = chosen
-        for parent in parents:
-            place = place["candidates"][0] if parent == "candidate" else place.get(parent, {})
-        place[last] = value
+        set_field(chosen, name, value, part=part)
+    if part == "student":
+        chosen["candidates"] = [chosen.pop("candidate")]
     try:
         return Recipe.model_validate(content)
     except ValidationError as fault:
-        raise RecipeError(
-            f"tune.{part}: {next(iter(settings))}: {fault.errors()[0]['msg']}."
-        ) from (fault)
+        told = f"{next(iter(settings))}: {tell_fault(Recipe, fault)}"
+        raise RecipeError(f"tune.{part}: {told}") from fault
+
+
+def _decide(run: Run, part: str) -> dict[str, Any]:
+    """What decides a trial's result beside its settings: data, and what it reads of the recipe."""
+    recipe = run.recipe
+    speech = recipe.speech.chosen(exclude={"app_voice"})
+    chosen: dict[str, Any] = {
+        "text": recipe.text.chosen(),
+        "audio": {**recipe.audio.chosen(), "speech": speech},
+        "emotion": recipe.emotion.chosen(exclude={"study"}),
+    }
+    if part != "student":
+        return run.inputs(recipe=chosen[part])
+    student = recipe.student.chosen(exclude={*NOT_OF_A_FIT})
+    first = recipe.student.candidates[0].chosen()
+    return run.inputs(recipe={**chosen, "student": student, "candidate": first})
 
 
 def _teacher_folds(run: Run, part: str, workers: int | None) -> Folds:

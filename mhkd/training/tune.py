@@ -19,7 +19,8 @@ from sklearn.metrics import f1_score
 
 from mhkd.errors import RecipeError
 from mhkd.training.recipe import Space
-from mhkd.training.stages import Say
+from mhkd.training.recipe_faults import tell_unknown
+from mhkd.training.stages import Say, make_key
 
 PARTS = ("text", "audio", "emotion", "student")
 _RATES = [1e-4, 1e-5, 2e-5, 3e-5, 4e-5, 5e-5]
@@ -98,6 +99,30 @@ def default_space(part: str, *, probed: bool = False, layers: int = 12) -> Space
     }
 
 
+def set_field(content: dict[str, Any], name: str, value: Any, *, part: str) -> None:
+    """Replaces a field of a part of a recipe, in place.
+
+    Args:
+        content: the part as plain values, all its fields among them.
+        name: of the field, such as ``fit.dropout``.
+        part: as the message names it.
+
+    Raises:
+        RecipeError: there is no such field, or the recipe leaves out the part that it belongs to.
+    """
+    place: Any = content
+    *parents, last = name.split(".")
+    for parent in parents:
+        if parent not in place:
+            raise RecipeError(f"tune.{part}: {name}: {tell_unknown(parent, list(place))}")
+        place = place[parent]
+        if not isinstance(place, dict):
+            raise RecipeError(f"tune.{part}: {name}: the recipe's {parent} has no fields to set.")
+    if last not in place:
+        raise RecipeError(f"tune.{part}: {name}: {tell_unknown(last, list(place))}")
+    place[last] = value
+
+
 def search(
     part: str,
     space: Space,
@@ -110,19 +135,22 @@ def search(
     say: Say,
     score: Score = macro_f1,
     first: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
 ) -> Found:
     """Tries settings until ``trials`` are finished, those of earlier calls included.
 
     A search that was killed and started again tries the very settings that it would have tried.
+    One of another space, or of other ``inputs``, is a search of its own.
 
     Args:
-        part: names the study in ``tune.db``.
+        part: names the study in ``tune.db``, together with the space and ``inputs``.
         space: field → values.
         folds: settings → held-out logits, fold by fold.
         truth: labels of all posts.
         folder: holds ``tune.db`` (SQLite) and gets ``tune-<part>.yaml``.
         score: labels and guesses → what is to be high.
         first: settings that are tried before all others.
+        inputs: plain values that decide what a trial gives beside its settings.
     """
     import optuna
 
@@ -131,7 +159,7 @@ def search(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
-        study_name=part,
+        study_name=f"{part}-{make_key({'space': space, **(inputs or {})})}",
         storage=f"sqlite:///{folder / 'tune.db'}",
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED),

@@ -34,6 +34,10 @@ def test_losses_stand_in_their_order() -> None:
     assert list_losses({"validation": {"loss_study": [row]}}) == [
         ("0.3", "2", "weights of least log-loss", "74.8 %", "0.528")
     ]
+    row |= {"rule": "mean", "paper_loss": True}
+    assert list_losses({"validation": {"loss_study": [row]}})[0][2] == (
+        "plain mean, the paper’s CE + KL/C"
+    )
     assert list_losses({}) == []
 
 

@@ -188,6 +188,51 @@ def test_numbers_of_figures_are_those_of_the_manifest() -> None:
     assert model_facts.list_subsets({"subsets": _SUBSETS})[0][2] == "71.0 ± 1.4"
 
 
+def test_an_ece_is_shown_with_its_limit_and_without_interval() -> None:
+    metrics = build_manifest().metrics
+    metrics["teachers"] |= {"ece": 0.11, "intervals": {"ece": [0.08, 0.16]}}
+    numbers = model_charts.list_metric(metrics, "ece")
+    assert numbers.header == ("model", "n", "ece", "limit if calibrated")
+    assert ("Teachers’ mean", 379, 0.11, 0.06) in numbers.rows
+    drawn, limits = model_charts.draw_metric(metrics, "ece").data
+    assert set(drawn.error_x.array) == {0} and set(limits.x) == {0.06}
+    assert len(model_charts.draw_metric(metrics, "auc").data) == 1
+    row = next(row for row in model_facts.list_results(metrics) if row[0] == "Teachers’ mean")
+    assert row[5] == "11.0 % (> 6.0)"
+    calibrated = {row[0]: row[2:4] for row in model_facts.list_calibration(build_manifest())}
+    assert calibrated["Student"] == ("4.0 %", "up to 6.0 %")
+    spread = {"mean": 0.05, "sd": 0.01, "interval": [0.06, 0.09]}
+    students = [{"teachers": [], "seeds": [0, 1], "ece": spread, "brier": spread}]
+    told = model_facts.list_subsets({"subsets": {"students": students}})[0]
+    assert told[-2:] == ("5.0 ± 1.0", "0.050 ± 0.010 (0.060–0.090)")
+
+
+def test_choices_are_told_as_they_were_made() -> None:
+    manifest = build_manifest()
+    manifest.recipe = {"student": {"validation_folds": 1}, "selection_note": "One was seen."}
+    rows = dict(model_facts.list_protocol(manifest))
+    assert rows["Student and temperatures of students"] == "on 1 of these folds, 506 posts"
+    assert rows["About these choices"] == "One was seen."
+    told = dict(list_tripod(manifest))["Model building"]
+    assert told.endswith("Chosen on 1 of 3 folds of the training part. One was seen.")
+    rows = dict(model_facts.list_protocol(build_manifest()))
+    assert rows["Choices"] == "3 folds of the training part" and len(rows) == 2
+
+
+def test_every_twin_is_told() -> None:
+    pair = {"only_first": 13, "only_second": 10, "p": 0.68, "difference": 0.008,
+            "interval": [-0.017, 0.033], "smallest_shown": 0.035, "n": 379}  # fmt: skip
+    many = {"difference": -0.019, "interval": [-0.042, -0.001], "seeds": [5, 5], "n": 185}
+    metrics = build_manifest().metrics
+    metrics["comparison"] |= {"large_against_twin": pair, "seeds_against_twin": many}
+    told = model_facts.say_results(metrics)
+    assert "Larger student against its twin without teachers: 13 posts only the larger" in told
+    assert (
+        "Mean accuracy of 5 students, of a seed each, against 5 twins: −1.9 points [−4.2, −0.1]."
+        in told
+    )
+
+
 def test_reporting_invents_nothing() -> None:
     manifest = build_manifest()
     rows = dict(list_tripod(manifest))

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -45,3 +46,25 @@ def test_the_command_reads_a_lexicon_of_ones_own(tmp_path):
     result = CliRunner().invoke(app, [*asked, "--json"])
     assert json.loads(result.stdout)["macro_f1"] == 1.0
     assert "macro-F1 1.000" in CliRunner().invoke(app, asked).stdout
+
+
+def test_the_command_takes_lexicons_by_name_and_the_emotions_of_a_comparison(tmp_path, monkeypatch):
+    entries = {"glad": ["joy", "positive"], "tears": ["sadness"]}
+    (tmp_path / "nrclex" / "data").mkdir(parents=True)
+    (tmp_path / "nrclex" / "__init__.py").write_text("")
+    (tmp_path / "nrclex" / "data" / "nrc_en.json").write_text(json.dumps(entries))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sys.modules.pop("nrclex", None)
+    (tmp_path / "c.csv").write_text("id,text,label\n1,I am glad,joy\n2,tears,grief|sadness\n")
+    end = ["--comments", str(tmp_path / "c.csv"), "--json"]
+
+    def check(*arguments):
+        return CliRunner().invoke(app, ["lexicon", "check", *arguments, *end])
+
+    assert json.loads(check("emolex").stdout)["emotions"] == ["sadness"]  # joy is "other" there
+    assert json.loads(check("emolex:all").stdout)["emotions"] == ["joy", "sadness"]
+    chosen = check("goemotions", "--emotions", "joy,sadness")
+    assert json.loads(chosen.stdout)["emotions"] == ["joy", "sadness"]
+    wrong = check("emolex", "--emotions", "sadness,joy")
+    assert isinstance(wrong.exception, InputError)
+    assert "'joy' is not known to both" in str(wrong.exception)

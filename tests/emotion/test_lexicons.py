@@ -26,6 +26,8 @@ def test_emolex_keeps_six_labels_and_gathers_the_rest(packages):
     lexicon = open_lexicon("emolex")
     assert lexicon.words == {"alone": ("other", "sadness"), "glad": ("other",)}
     assert lexicon.emotions == ("other", "sadness")
+    whole = open_lexicon("emolex:all")
+    assert whole.words == {"alone": ("sadness", "trust"), "glad": ("joy", "positive")}
 
 
 def test_vader_is_read_by_its_sign(packages):

@@ -9,11 +9,10 @@ from mhkd.cli import app
 from mhkd.results.rows import (
     OURS,
     collect_rows,
-    find_comparison,
     published_source,
     read_published,
 )
-from mhkd.results.tables import build_frame, build_markdown, draw_rows, tell_comparisons
+from mhkd.results.tables import build_frame, build_markdown, draw_rows
 
 SPREAD = {"values": [0.7, 0.8], "mean": 0.75, "sd": 0.07}
 
@@ -51,6 +50,29 @@ def test_a_published_interval_is_wilsons():
     assert read_published("mine") == []
 
 
+def test_rows_as_cited_have_no_n_and_no_interval():
+    rows = {row.model: row for task in ("sdcnl", "idendep") for row in read_published(task)}
+    for name in ("Haque et al.", "Ansari et al.", "Tadesse et al.", "Ren et al."):
+        assert (rows[name].protocol, rows[name].n) == ("as cited, own split", None)
+        assert all(value.low is None for value in rows[name].values.values())
+    assert "(inferred)" in rows["BERT"].protocol
+    assert rows["BERT"].values["accuracy"].low is not None
+    told = build_markdown(read_published("idendep"), published_source())
+    assert "| Tadesse et al. (published) | as cited, own split | – | 91.0 |" in told
+    assert "choose the run that they print by its F1 on the test part" in told
+
+
+def test_the_ece_stands_beside_its_limit_without_an_interval(bundle):
+    rows = collect_rows(bundle)
+    student = next(row for row in rows if row.model == "Student")
+    found = student.values["ece"]
+    assert (found.low, found.high) == (None, None)
+    limit = bundle.manifest.metrics["student"]["ece_if_calibrated"]
+    sign = ">" if found.value > limit else "≤"
+    told = build_markdown(rows, published_source())
+    assert f"| {found.value:.3f} ({sign} {limit:.3f}) |" in told
+
+
 def test_the_tables_hold_what_the_rows_hold(bundle):
     rows = collect_rows(bundle)
     frame = build_frame(rows)
@@ -65,25 +87,17 @@ def test_the_tables_hold_what_the_rows_hold(bundle):
     assert sum(len(trace.x) for trace in figure.data) == len(known) == len(rows) - 1
 
 
-def test_the_gain_of_distillation_is_told_by_task_and_pooled(bundle):
-    one = find_comparison(bundle)
-    other = replace(one, task="other", paired={**one.paired, "only_first": 30, "only_second": 20})
-    told = tell_comparisons([one, other])
-    assert f"| {one.task} | test part | {one.paired['n']} |" in told
-    assert f"| all | pooled | {2 * one.paired['n']:,} |" in told
-    assert "| all |" not in tell_comparisons([one])
-    assert tell_comparisons([]) == ""
-
-
 def test_the_command_writes_all_three(tmp_path):
     result = CliRunner().invoke(app, ["results", "sdcnl", "--out", str(tmp_path / "r")])
     assert result.exit_code == 0
     assert len(pd.read_csv(tmp_path / "r" / "results.csv")) > 10
     assert "## sdcnl" in (tmp_path / "r" / "results.md").read_text()
     told = (tmp_path / "r" / "results.md").read_text()
-    assert "| F1 of depression | F1 of suicide |" in told.replace("ECE if calibrated | ", "")
+    assert "| F1 of depression | F1 of suicide |" in told
     assert "Text teacher (frozen encoder, logistic regression)" in told
     assert "test posts by nobody who wrote a training post" in told
+    assert "## Students against the same students without teachers" in told
+    assert "## sdcnl: compared on held-out training posts" in told
     curves = pd.read_csv(tmp_path / "r" / "sdcnl-curves.csv")
     assert set(curves["curve"]) == {"reliability", "risk_coverage"}
     predictions = pd.read_csv(tmp_path / "r" / "sdcnl-predictions.csv")

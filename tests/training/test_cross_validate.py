@@ -1,7 +1,11 @@
 """Two folds through every stage, pooled."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,6 +18,8 @@ from mhkd.training.card_results import tell_crossval
 from mhkd.training.cross_validate import cross_validate, put_crossval
 from tests.tiny import build_tiny_bundle
 from tests.training.test_run import write_data, write_recipe
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,30 @@ def test_a_larger_student_that_no_recipe_describes_is_refused(folder):
     (folder / "small.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(RecipeError, match="no larger student"):
         cross_validate(folder / "small.yaml", "fold2", larger=True, data_dir=folder)
+
+
+def test_two_processes_make_the_same_folds_together(folder):
+    run_dir, shipped = folder / "two", build_tiny_bundle(folder / "into")
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+         "-m", "mhkd", "crossval", str(folder / "tiny.yaml"), "--column", "fold2",
+         "--data-dir", str(folder), "--run-dir", str(run_dir), "--into-bundle", str(shipped)],
+        cwd=ROOT, capture_output=True, text=True, timeout=900,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stderr.count("evaluation: the test split") == 2  # one for each fold
+    found = json.loads((run_dir / "crossval-fold2" / "crossval.json").read_text())
+    assert found["metrics"]["student"]["n"] == 26
+    assert load_bundle(shipped).crossval_report["metrics"] == found["metrics"]
+
+
+def test_a_bundle_of_other_labels_is_refused_before_anything_is_trained(folder):
+    other = load_bundle(build_tiny_bundle(folder / "calm", ("calm", "glad")))
+    said = []
+    with pytest.raises(RecipeError, match="other labels"):
+        run(folder, "fold2", said.append, into=other)
+    assert said == []
 
 
 def test_folds_of_another_recipe_are_made_anew(folder):

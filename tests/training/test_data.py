@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold
 
 from mhkd.errors import RecipeError
-from mhkd.training.data import load_task
+from mhkd.training.data import load_task, read_posts_file
 from mhkd.training.recipe import DataRecipe, load_recipe
 from mhkd.training.speech import assign_voices
 
@@ -40,6 +41,8 @@ def test_one_author_stays_in_one_fold(folder):
         ([("a", "x", "joy")], "label 'joy'"),
         ([("a", "x", "suicide"), ("a", "y", "suicide")], "id twice"),
         ([("p1", "x", "suicide")], "both in"),
+        ([("a", "x", "suicide"), ("b", "  ", "suicide")], "'text' in 1 of 2 rows: 2"),
+        ([("a", "x", "suicide"), ("", "y", "suicide")], "'id' in 1 of 2 rows: 2"),
     ],
 )
 def test_faulty_data_is_named(folder, rows, message):
@@ -55,6 +58,50 @@ def test_a_missing_column_and_a_missing_file_are_named(folder):
     (folder / "test.csv").unlink()
     with pytest.raises(RecipeError, match="--data-dir"):
         load_task(RECIPE, LABELS, folder, seed=0)
+
+
+def test_an_id_that_the_splits_name_twice_and_missing_splits_are_told(folder):
+    splits = folder / "splits.csv"
+    splits.write_text(splits.read_text() + "p3,author9\n")
+    with pytest.raises(RecipeError, match="stands there before in 1 of 32 rows: 32"):
+        load_task(RECIPE, LABELS, folder, seed=0)
+    splits.unlink()
+    with pytest.raises(RecipeError, match=r"leave data\.splits out"):
+        load_task(RECIPE, LABELS, folder, seed=0)
+
+
+@pytest.mark.parametrize("column", ["text", "label", "id"])
+def test_a_parquet_file_with_nothing_in_a_row_is_refused_by_number(folder, column):
+    table = pd.DataFrame({"id": ["a", "b", "c"], "text": "so", "label": "suicide", "mark": None})
+    table.loc[[0, 2], column] = None
+    table.to_parquet(folder / "test.parquet")
+    recipe = RECIPE.model_copy(update={"test": "test.parquet"})
+    with pytest.raises(RecipeError, match=f"'{column}' in 2 of 3 rows: 1, 3"):
+        load_task(recipe, LABELS, folder, seed=0)
+
+
+def test_numbers_and_empty_columns_of_a_parquet_file_are_read_as_text(folder):
+    table = pd.DataFrame({"id": [1, 2], "text": "so", "label": LABELS, "mark": [None, "x"]})
+    table.to_parquet(folder / "few.parquet")
+    read = read_posts_file(folder / "few.parquet", ("id", "text", "label"))
+    assert read["id"].tolist() == ["1", "2"]
+    assert read["mark"].tolist() == ["", "x"]
+
+
+def test_posts_of_another_kind_that_are_not_there_are_told(folder):
+    write(folder, "other.csv", [("o1", "calm", "neutral"), ("o2", "glad", "joy")])
+    unfamiliar = [
+        {"name": "comments", "file": "other.csv", "label": "neutral"},
+        {"name": "others", "file": "other.csv", "label": "neutral", "skip": 1},
+        {"name": "letters", "file": "nowhere.csv", "label": "neutral"},
+    ]
+    recipe = DataRecipe.model_validate(RECIPE.model_dump() | {"unfamiliar": unfamiliar})
+    said = []
+    data = load_task(recipe, LABELS, folder, 0, said.append)
+    assert data.unfamiliar == {"comments": ("calm",), "others": ()}
+    assert len(said) == 2
+    assert "none after the 1 that are skipped; others are not tried" in said[0]
+    assert "nowhere.csv is missing; letters are not tried" in said[1]
 
 
 def test_voices_get_their_shares_and_stay_the_same():
@@ -113,6 +160,35 @@ def test_without_a_split_a_share_is_held_out_and_no_author_stands_on_both_sides(
     other = load_task(recipe, LABELS, folder, seed=1)
     assert other.test.ids != data.test.ids
     assert other.facts["train"]["ids"] != data.facts["train"]["ids"]
+
+
+@pytest.mark.parametrize("share", [0.005, 0.1, 0.15, 0.3, 0.4, 0.6, 0.75, 0.9, 0.98])
+def test_the_share_that_is_held_out_is_the_one_that_was_asked_for(folder, share):
+    rows = [(f"q{i}", f"post {i}", LABELS[i % 3 == 0]) for i in range(1000)]
+    write(folder, "all.csv", rows)
+    recipe = DataRecipe(folder=".", train="all.csv", test_share=share, folds=2)
+    data = load_task(recipe, LABELS, folder, seed=0)
+    assert len(data.test) == pytest.approx(1000 * share, abs=4)
+    assert data.test.labels.mean() == pytest.approx(1 / 3, abs=0.15)
+
+
+def test_few_posts_are_split_as_near_to_the_share_as_they_allow(folder):
+    write(folder, "all.csv", [(f"q{i}", f"post {i}", LABELS[i % 2]) for i in range(8)])
+    recipe = DataRecipe(folder=".", train="all.csv", test_share=0.3, folds=2)
+    data = load_task(recipe, LABELS, folder, seed=0)
+    assert 2 <= len(data.test) <= 3
+    assert set(data.test.labels.tolist()) == {0, 1}
+
+
+def test_a_share_that_is_one_of_so_many_folds_is_drawn_as_before(folder):
+    rows = [(f"q{i}", f"post {i}", LABELS[i % 3 == 0]) for i in range(100)]
+    write(folder, "all.csv", rows)
+    recipe = DataRecipe(folder=".", train="all.csv", test_share=0.2, folds=2)
+    data = load_task(recipe, LABELS, folder, seed=3)
+    truth = [LABELS.index(label) for _, _, label in rows]
+    splitter = StratifiedGroupKFold(5, shuffle=True, random_state=3)
+    _, held_out = next(splitter.split(truth, truth, [id_ for id_, _, _ in rows]))
+    assert data.test.ids == tuple(f"q{i}" for i in held_out)
 
 
 def test_a_label_that_is_too_rare_is_named(folder):

@@ -16,20 +16,32 @@ def test_shuffling_keeps_the_words_and_the_sets_but_not_their_places():
 
 
 def make_row(name, accuracy, low, high):
-    return {"variant": name, "accuracy": accuracy, "interval": [low, high], "log_loss": 0.6, "n": 9}
+    return {
+        "variant": name,
+        "accuracy": accuracy,
+        "interval": [low, high],
+        "log_loss": 0.6,
+        "n": 1000,
+    }
 
 
-def test_the_card_says_when_the_emotions_add_nothing():
+def test_the_card_tells_what_the_emotions_add_and_how_surely():
     rows = [
         make_row("graph", 0.70, 0.66, 0.74),
         make_row("graph, emotions shuffled", 0.69, 0.65, 0.73),
         make_row("contexts and graph", 0.80, 0.76, 0.84),
         make_row("contexts and graph, emotions shuffled", 0.69, 0.65, 0.73),
     ]
-    told = tell_emotion_study(rows)
+    told = tell_emotion_study(rows, 0.81)
     assert "| graph | 70.0 [66.0, 74.0] | 0.600 |" in told
-    assert "Graph: the emotions add nothing that this n can show." in told
-    assert "Contexts and graph: the emotions count." in told
+    assert "Graph, its own emotions against shuffled ones: +1.0 points [−" in told
+    assert "Contexts and graph, its own emotions against shuffled ones: +11.0 points [+7" in told
+    assert "That is one shuffle" in told
+    assert (
+        "trained a second time for this comparison: 80.0%, where the one that ships has 81.0%"
+        in (told)
+    )
+    assert "second time" not in tell_emotion_study(rows)
     assert tell_emotion_study([]) == ""
 
 

@@ -35,6 +35,15 @@ def test_each_kind_of_leak_is_counted_and_no_text_is_kept():
     assert "garden" not in told + str(found)
 
 
+def test_without_authors_nothing_is_said_of_them():
+    train = posts("a", ["calm", "so"], [0, 1], ["a0", "a1"])  # each post stands for itself
+    test = posts("b", ["good"], [0], ["b0"])
+    found = find_leaks(train, test, LABELS, {})
+    assert (found["authors_on_both_sides"], found["test_posts_by_them"]) == (None, None)
+    assert any("authors on both sides: not known" in line for line in tell_leaks(found))
+    assert set(find_clean(train, test)) == {"no_near_duplicates"}
+
+
 def test_a_line_in_five_posts_recurs():
     train = posts("a", [f"number {i}\nthe same end" for i in range(5)], [0] * 5, "abcde")
     test = posts("b", ["alone"], [1], ["z"])

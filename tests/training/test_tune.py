@@ -8,7 +8,7 @@ import yaml
 
 from mhkd.errors import RecipeError
 from mhkd.training.trials import tune
-from mhkd.training.tune import HeldOut, default_space, search
+from mhkd.training.tune import HeldOut, default_space, search, set_field
 from tests.tiny import build_tiny_bundle
 from tests.training.test_run import write_data, write_recipe
 
@@ -57,6 +57,38 @@ def test_a_search_that_was_killed_tries_what_it_would_have_tried(tmp_path):
     assert states.count("COMPLETE") + states.count("PRUNED") == 14
 
 
+def test_another_space_or_other_inputs_are_a_search_of_their_own(tmp_path):
+    def run_in(space, inputs=None):
+        tried = []
+        search(
+            "text", space, objective(tried), TRUTH, tmp_path, trials=1, seed=5,
+            say=lambda _: None, inputs=inputs,
+        )  # fmt: skip
+        return tried
+
+    assert len(run_in(SPACE)) == 1
+    assert len(run_in(SPACE)) == 0
+    assert len(run_in({**SPACE, "width": [1, 2]})) == 1
+    assert len(run_in(SPACE, {"labels": ["a", "b"]})) == 1
+    assert len(run_in(SPACE, {"labels": ["b", "a"]})) == 1
+    assert len(run_in(SPACE, {"labels": ["a", "b"]})) == 0
+
+
+def test_a_field_is_set_where_it_stands_and_nowhere_else():
+    part = {"fit": {"dropout": 0.1}, "large": None, "alpha": 0.5}
+    set_field(part, "fit.dropout", 0.2, part="student")
+    assert part == {"fit": {"dropout": 0.2}, "large": None, "alpha": 0.5}
+    for name, message in (
+        ("ftt.dropout", "tune.student: ftt.dropout: .* Did you mean fit"),
+        ("fit.dropuot", "tune.student: fit.dropuot: .* Did you mean dropout"),
+        ("large.fit.epochs", "the recipe's large has no fields"),
+        ("alpha.x", "the recipe's alpha has no fields"),
+    ):
+        with pytest.raises(RecipeError, match=message):
+            set_field(part, name, 1, part="student")
+    assert part == {"fit": {"dropout": 0.2}, "large": None, "alpha": 0.5}
+
+
 def test_the_default_spaces_are_those_of_the_supplement():
     assert default_space("text")["fit.learning_rate"] == [1e-4, 1e-5, 2e-5, 3e-5, 4e-5, 5e-5]
     assert default_space("emotion")["hidden"] == [100, 200, 300, 400, 500]
@@ -97,11 +129,26 @@ def test_each_part_is_searched_and_the_search_goes_on(folder, part):
     assert len([line for line in said if line.startswith(f"{part} ") and "/" in line]) == 2
 
 
+def test_another_backbone_is_searched_anew(folder):
+    content = yaml.safe_load((folder / "tune.yaml").read_text())
+    places = {"data_dir": folder, "run_dir": folder / "other", "workers": 1, "trials": 1}
+    said = []
+    for backbone in ("mpnet", "bert", "mpnet"):
+        content["text"]["backbone"] = str(folder / "backbones" / backbone)
+        (folder / "other.yaml").write_text(yaml.safe_dump(content))
+        tune(folder / "other.yaml", "text", **places, say=said.append)
+    assert len([line for line in said if line.startswith("text 1/1")]) == 2
+
+
 def test_a_field_that_is_not_there_is_named(folder):
     content = yaml.safe_load((folder / "tune.yaml").read_text())
     content["tune"]["text"] = {"heads": [2]}
     (folder / "wrong.yaml").write_text(yaml.safe_dump(content))
     with pytest.raises(RecipeError, match="tune.text: heads"):
+        tune(folder / "wrong.yaml", "text", data_dir=folder, run_dir=folder / "run")
+    content["tune"]["text"] = {"ftt.dropout": [0.1, 0.2]}
+    (folder / "wrong.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(RecipeError, match=r"tune\.text: ftt\.dropout: .*Did you mean fit"):
         tune(folder / "wrong.yaml", "text", data_dir=folder, run_dir=folder / "run")
     with pytest.raises(RecipeError, match="no part 'voice'"):
         tune(folder / "tune.yaml", "voice", data_dir=folder, run_dir=folder / "run")

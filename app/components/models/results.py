@@ -37,7 +37,8 @@ def show_results(manifest: Manifest) -> None:
         charts.draw_metric(metrics, metric),
         charts.list_metric(metrics, metric),
         key="models_metric_chart",
-        title=f"{facts.METRICS[metric][0]} of every model with its 95 % interval",
+        title=f"{facts.METRICS[metric][0]} of every model with its "
+        + ("limit if perfectly calibrated" if metric == "ece" else "95 % interval"),
     )
     way = "less is better" if metric in facts.LOWER_IS_BETTER else "more is better"
     write_small_print(f"{facts.say_results(metrics)} {facts.METRICS[metric][0]}: {way}.")

@@ -19,7 +19,6 @@ from transformers import BertConfig, BertModel
 
 from mhkd.emotion.graph import connect_posts
 from mhkd.emotion.lexicon import Lexicon
-from mhkd.emotion.lexicons import open_lexicon
 from mhkd.training.paper.loop import fit_model
 from mhkd.training.paper.recipe import EmogRecipe, PaperFit
 
@@ -30,7 +29,10 @@ _UNMATCHED_SEED = 123
 
 
 class PlainGraph(nn.Module):
-    """``X1 = ReLU(Â·drop(W0) + b0)``, ``X2 = Â·drop(X1)·W1 + b1``: no features reach it."""
+    """``X1 = ReLU(Â·drop(W0) + b0)``, ``X2 = Â·drop(X1)·W1 + b1``: no features reach it.
+
+    Source: TextGCN (Yao, Mao, Luo, AAAI 2019) as MM-EMOG uses it.
+    """
 
     def __init__(self, nodes: int, hidden: int, width: int, emotions: int) -> None:
         super().__init__()
@@ -43,19 +45,19 @@ class PlainGraph(nn.Module):
     def embed(self, adjacency: torch.Tensor) -> torch.Tensor:
         """X2, shape (nodes, width)."""
         hidden = torch.relu(torch.sparse.mm(adjacency, self.dropout(self.first)) + self.bias)
-        found: torch.Tensor = torch.sparse.mm(adjacency, self.second(self.dropout(hidden)))
+        found: torch.Tensor = self.second(torch.sparse.mm(adjacency, self.dropout(hidden)))
         return found
 
 
 def learn_token_table(
-    recipe: EmogRecipe, texts: Sequence[str], tokenizer: Any, seed: int
+    recipe: EmogRecipe, lexicon: Lexicon, texts: Sequence[str], tokenizer: Any, seed: int
 ) -> torch.Tensor:
     """An embedding of every token of the tokenizer, shape (tokens, width).
 
     Args:
+        lexicon: the one that the recipe names.
         texts: cleaned posts to train on.
     """
-    lexicon = open_lexicon(recipe.lexicon)
     posts = [
         tokenizer(text, add_special_tokens=False, truncation=True, max_length=_MAX_TOKENS)[
             "input_ids"

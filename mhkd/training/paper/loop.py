@@ -45,13 +45,14 @@ def fit_model(
         loss: ``loss(logits, posts)``, a scalar.
     """
     torch.manual_seed(seed)
-    watched = bool(settings.patience or settings.keep == "best" or settings.plateau_patience)
+    falls = settings.plateau_patience is not None
+    watched = bool(settings.patience) or settings.keep == "best" or falls
     optimizer = _make_optimizer(model, settings)
     steps = -(-len(rows) // settings.batch) * settings.epochs
     schedule: Any = None
     if settings.warmup:
         schedule = get_linear_schedule_with_warmup(optimizer, int(settings.warmup * steps), steps)
-    elif settings.plateau_patience is None:
+    elif not falls:
         schedule = get_constant_schedule(optimizer)
 
     def to_batch(chosen: list[int]) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def _make_optimizer(model: nn.Module, settings: PaperFit) -> torch.optim.Optimiz
 
 
 def _plateau(settings: PaperFit) -> dict[str, Any]:
-    if settings.plateau_patience is None or settings.warmup:
+    if settings.plateau_patience is None:
         return {}
     return {
         "lr_scheduler_type": "reduce_lr_on_plateau",

@@ -18,7 +18,7 @@ from mhkd.assets import backbone_folder
 from mhkd.errors import RecipeError
 from mhkd.training.paper.recipe import PaperAudioRecipe, PaperEmotionRecipe, PaperEncoder
 
-_HUB = "hub:"
+HUB = "hub:"
 
 
 def find_pretrained(name: str, *, allow_hub: bool) -> str:
@@ -28,14 +28,14 @@ def find_pretrained(name: str, *, allow_hub: bool) -> str:
         RecipeError: the hub is not allowed.
         BundleError: there is no such folder.
     """
-    if not name.startswith(_HUB):
+    if not name.startswith(HUB):
         return str(backbone_folder(name))
     if not allow_hub:
         raise RecipeError(
-            f"The recipe takes '{name.removeprefix(_HUB)}' from the Hugging Face hub or its cache. "
+            f"The recipe takes '{name.removeprefix(HUB)}' from the Hugging Face hub or its cache. "
             "Allow that with --allow-hub, or name a folder that holds it."
         )
-    return name.removeprefix(_HUB)
+    return name.removeprefix(HUB)
 
 
 def load_pretrained(kind: Any, name: str, *, allow_hub: bool, **settings: Any) -> Any:
@@ -61,12 +61,40 @@ def load_tokenizer(name: str, added: list[str], *, allow_hub: bool) -> Any:
     return tokenizer
 
 
+def configure(recipe: PaperEncoder, classes: int, *, allow_hub: bool) -> Any:
+    """The backbone's settings, changed as the recipe says.
+
+    Raises:
+        RecipeError: it can't be loaded, has fewer layers, or can't be cut in so many heads.
+    """
+    config = load_pretrained(AutoConfig, recipe.backbone, allow_hub=allow_hub)
+    if recipe.layers > config.num_hidden_layers:
+        raise RecipeError(
+            f"'{recipe.backbone}' has {config.num_hidden_layers} layers; "
+            f"{recipe.layers} were asked for."
+        )
+    if recipe.heads is not None and config.hidden_size % recipe.heads:
+        raise RecipeError(f"A width of {config.hidden_size} can't be cut in {recipe.heads} heads.")
+    wanted: dict[str, Any] = {
+        "num_hidden_layers": recipe.layers,
+        "num_attention_heads": recipe.heads,
+        "hidden_dropout_prob": recipe.dropout,
+        "attention_probs_dropout_prob": recipe.attention_dropout,
+        "hidden_act": recipe.activation,
+        "num_labels": classes,
+    }
+    for name, value in wanted.items():
+        if value is not None:
+            setattr(config, name, value)
+    return config
+
+
 def build_text_model(
     recipe: PaperEncoder, tokenizer: Any, classes: int, *, allow_hub: bool, seed: int
 ) -> nn.Module:
     """The text teacher or the student: a cut encoder with its own pooler and a new head."""
     torch.manual_seed(seed)
-    config = _configure(recipe, classes, allow_hub=allow_hub)
+    config = configure(recipe, classes, allow_hub=allow_hub)
     model = load_pretrained(
         AutoModelForSequenceClassification, recipe.backbone, allow_hub=allow_hub, config=config
     )
@@ -79,7 +107,7 @@ def build_audio_model(
 ) -> nn.Module:
     """AST on ``recipe.frames`` frames; see ``PaperAudioRecipe.positions``."""
     torch.manual_seed(seed)
-    config = _configure(recipe, classes, allow_hub=allow_hub)
+    config = configure(recipe, classes, allow_hub=allow_hub)
     trained_frames = config.max_length
     config.max_length = recipe.frames
     model = load_pretrained(
@@ -138,29 +166,6 @@ class EmotionMlp(nn.Module):
             pooled = (embedded * mask).sum(1) / mask.sum(1).clamp(min=1)
         logits: torch.Tensor = self.layers(pooled)
         return logits
-
-
-def _configure(recipe: PaperEncoder, classes: int, *, allow_hub: bool) -> Any:
-    config = load_pretrained(AutoConfig, recipe.backbone, allow_hub=allow_hub)
-    if recipe.layers > config.num_hidden_layers:
-        raise RecipeError(
-            f"'{recipe.backbone}' has {config.num_hidden_layers} layers; "
-            f"{recipe.layers} were asked for."
-        )
-    if recipe.heads is not None and config.hidden_size % recipe.heads:
-        raise RecipeError(f"A width of {config.hidden_size} can't be cut in {recipe.heads} heads.")
-    wanted: dict[str, Any] = {
-        "num_hidden_layers": recipe.layers,
-        "num_attention_heads": recipe.heads,
-        "hidden_dropout_prob": recipe.dropout,
-        "attention_probs_dropout_prob": recipe.attention_dropout,
-        "hidden_act": recipe.activation,
-        "num_labels": classes,
-    }
-    for name, value in wanted.items():
-        if value is not None:
-            setattr(config, name, value)
-    return config
 
 
 @torch.no_grad()

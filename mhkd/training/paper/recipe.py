@@ -9,10 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from mhkd.errors import RecipeError
-from mhkd.training.recipe import RecipePart, Space, read_recipe
+from mhkd.training.recipe import RecipePart, Space
+from mhkd.training.recipe_faults import tell_fault
+from mhkd.training.recipe_files import read_recipe
 
 Teacher = Literal["text", "emotion", "audio"]
 
@@ -23,7 +25,11 @@ class PaperDataRecipe(RecipePart):
     folder: str = Field(description="Folder of the files; --data-dir replaces it.")
     train: str = Field(description="CSV or Parquet with id, text, label.")
     test: str | None = Field(None, description="The same, for an official test split.")
-    splits: str | None = Field(None, description="CSV with id and the column of the split.")
+    splits: str | None = Field(
+        None,
+        description="CSV with id and the column of the split; author_group, if it has it, tells "
+        "whose posts stand on both sides.",
+    )
     split: str | None = Field(
         None,
         description="Column with train, val and test, or, with cross_validation, with the number "
@@ -33,6 +39,10 @@ class PaperDataRecipe(RecipePart):
     cross_validation: int | None = Field(
         None, ge=2, description="Folds; each is the test part once, and all are scored together."
     )
+    stratified: bool = Field(
+        False, description="Fault 20: the posts to validate with are drawn whatever their labels; "
+        "true keeps the shares of the labels."
+    )  # fmt: skip
     test_share: float = Field(
         0.2, gt=0, lt=1, description="Test share where nothing else says how to split."
     )
@@ -63,12 +73,22 @@ class PaperFit(RecipePart):
     )
     plateau_factor: float = Field(0.5, gt=0, lt=1, description="What it is multiplied with then.")
 
+    @model_validator(mode="after")
+    def _fall_by_one_rule(self) -> PaperFit:
+        if self.warmup and self.plateau_patience is not None:
+            raise ValueError(
+                "warmup and plateau_patience exclude each other: after a warm-up the rate falls "
+                "by itself"
+            )
+        return self
+
 
 class PaperEncoder(RecipePart):
     """A pretrained transformer, cut and changed as the notebooks do."""
 
     backbone: str = Field(
-        description="hub:NAME (needs --allow-hub) or a folder that save_pretrained has written."
+        description="hub:NAME (needs --allow-hub) or a folder that save_pretrained has written. "
+        "Posts are read with its fast tokenizer, where the notebooks take the slow one of BERT."
     )
     layers: int = Field(ge=1, description="Its lowest layers that are kept.")
     heads: int | None = Field(
@@ -121,7 +141,8 @@ class EmogRecipe(RecipePart):
 
     lexicon: str = Field(
         description="senticnet:FILE, emolex (package nrclex), vader (package vaderSentiment), a "
-        "name in assets/lexicons, or a TSV of word, tab, emotion."
+        "name in assets/lexicons, or a TSV of word, tab, emotion. A file is looked for beside the "
+        "data first. The notebooks' stray label NaN of SenticNet is left out."
     )
     min_count: int = Field(5, ge=1, description="Tokens below this count are left out.")
     window: int = Field(20, ge=2, description="Tokens in a window that counts co-occurrence.")
@@ -146,6 +167,12 @@ class EmogRecipe(RecipePart):
     bert_learning_rate: float = Field(1e-5, gt=0, description="Its learning rate.")
     bert_batch: int = Field(32, ge=1, description="Its batch.")
     patience: int = Field(10, ge=1, description="Epochs without a lower loss, in both phases.")
+
+    @model_validator(mode="after")
+    def _cut_in_heads(self) -> EmogRecipe:
+        if self.phase_two and self.width % self.bert_heads:
+            raise ValueError(f"a width of {self.width} can't be cut in {self.bert_heads} heads")
+        return self
 
 
 class PaperEmotionRecipe(RecipePart):
@@ -184,6 +211,12 @@ class PaperStudentRecipe(PaperEncoder):
     soft_folds: int = Field(5, ge=2, description="Folds of out_of_fold.")
     fit: PaperFit = Field(description="Its training.")
 
+    @model_validator(mode="after")
+    def _name_teachers_once(self) -> PaperStudentRecipe:
+        if len(set(self.teachers)) < len(self.teachers):
+            raise ValueError(f"a teacher stands twice in {self.teachers}")
+        return self
+
 
 class PaperTuneRecipe(RecipePart):
     """The search of ``mhkd tune``; an empty space is that of the supplement's table A1."""
@@ -209,10 +242,19 @@ class PaperRecipe(RecipePart):
     labels: list[str] = Field(min_length=2, description="As in the data.")
     seed: int = Field(123, description="Of everything drawn, plus the number of the run.")
     runs: int = Field(10, ge=1, description="Students trained from other seeds on the same split.")
-    max_tokens: int = Field(256, ge=8, description="Tokens of a post that are read, at most.")
+    twin: bool = Field(
+        False, description="Also train the student without teachers, as often, and tell what the "
+        "teachers add; the notebooks don't."
+    )  # fmt: skip
+    max_tokens: int = Field(
+        256, ge=8, description="Tokens of a post that are read, at most, its first and last one, "
+        "[CLS] and [SEP], included. Where all posts are shorter, the notebooks take two tokens "
+        "away from the longest; here it is read whole."
+    )  # fmt: skip
     emoticons: str | None = Field(
         None,
-        description="File with an emoticon a line; they are kept as one token. The paper's list "
+        description="File with an emoticon a line, looked for beside the data first; they are kept "
+        "as one token. The paper's list "
         "has no licence and does not come with the package. Emojis are always kept.",
     )
     data: PaperDataRecipe = Field(description="The labelled posts.")
@@ -227,6 +269,12 @@ class PaperRecipe(RecipePart):
     )
     tune: PaperTuneRecipe = Field(PaperTuneRecipe(), description="What mhkd tune searches.")
 
+    @model_validator(mode="after")
+    def _name_labels_once(self) -> PaperRecipe:
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"a label stands twice in {self.labels}")
+        return self
+
 
 def load_paper_recipe(name_or_path: str | Path) -> PaperRecipe:
     """Reads a recipe of the paper; see ``mhkd.training.recipe.load_recipe``."""
@@ -234,13 +282,11 @@ def load_paper_recipe(name_or_path: str | Path) -> PaperRecipe:
     try:
         return PaperRecipe.model_validate(content)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "recipe"
-        raise RecipeError(f"{file}: {place}: {first['msg']}.") from fault
+        raise RecipeError(f"{file}: {tell_fault(PaperRecipe, fault)}") from fault
 
 
 def choose_teachers(recipe: PaperRecipe, names: str) -> PaperRecipe:
-    """The recipe with the student of other teachers, and a name of its own.
+    """The recipe with the student of other teachers.
 
     Args:
         names: as in ``students_of``, in any order, such as ``text+audio``.
@@ -257,13 +303,10 @@ def choose_teachers(recipe: PaperRecipe, names: str) -> PaperRecipe:
         raise RecipeError(f"The recipe has no student of '{names}'. Students: {known}.")
     student = recipe.student.model_dump() | {"teachers": found.split("+")}
     content = recipe.model_dump() | {"student": student | recipe.students_of[found]}
-    content["name"] = f"{recipe.name}-{found.replace('+', '-')}"
     try:
         return PaperRecipe.model_validate(content)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RecipeError(f"students_of.{found}: {place}: {first['msg']}.") from fault
+        raise RecipeError(f"students_of.{found}: {tell_fault(PaperRecipe, fault)}") from fault
 
 
 def is_paper(name_or_path: str | Path) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +14,36 @@ from scipy.special import softmax
 from mhkd.errors import RecipeError
 from mhkd.training.data import LabelledPosts
 from mhkd.training.leaks import find_leaks, tell_leaks
-from mhkd.training.paper.clean import added_tokens, clean_post
-from mhkd.training.paper.emog import learn_token_table
-from mhkd.training.paper.models import load_tokenizer
+from mhkd.training.paper.check import check_recipe
+from mhkd.training.paper.files import identify_files
+from mhkd.training.paper.gather import gather
+from mhkd.training.paper.measures import answer_linearly
 from mhkd.training.paper.parts import PaperPosts, Part, load_posts
-from mhkd.training.paper.recipe import PaperRecipe, choose_teachers, load_paper_recipe
-from mhkd.training.paper.sound import hear, speak_texts
-from mhkd.training.paper.students import LOGITS, measure_run, summarise, train_student
-from mhkd.training.paper.teachers import (
-    PROBABILITIES,
-    Floats,
-    Material,
-    Reader,
-    mix,
-    train_teacher,
-)
+from mhkd.training.paper.recipe import PaperRecipe, Teacher, choose_teachers, load_paper_recipe
+from mhkd.training.paper.report import Answers, name_files, write_report
+from mhkd.training.paper.students import LOGITS, train_student
+from mhkd.training.paper.teachers import PROBABILITIES, Floats, Material, mix, train_teacher
+from mhkd.training.places import make_folder
 from mhkd.training.prepare.splits import number_folds
 from mhkd.training.processes import asked_processes
 from mhkd.training.stages import RunFolder, Say
 
-RESULTS_FILE = "results.json"
-PREDICTIONS_FILE = "predictions.csv"
-
 
 @dataclass(frozen=True, eq=False)
 class PaperRun:
-    """The posts, what all models share, and where the results are kept."""
+    """The posts, what all models share, where the data lie and where the results are kept."""
 
     posts: PaperPosts
     material: Material
+    data: Path
     folder: RunFolder
 
-    def inputs(self, number: int, **parts: Any) -> dict[str, Any]:
-        """What every stage of a part depends on, and what this one does."""
+    def inputs(self, number: int, model: Teacher | None, **parts: Any) -> dict[str, Any]:
+        """What a stage of a part depends on: posts, files of ``model``, and what it does.
+
+        Args:
+            model: a teacher; None for the student.
+        """
         recipe = self.material.recipe
         part = self.posts.parts[number]
         return {
@@ -57,6 +51,7 @@ class PaperRun:
             "labels": self.posts.labels.tolist(),
             "rows": [part.train.tolist(), part.validation.tolist()],
             "tokens": [recipe.max_tokens, recipe.emoticons],
+            "files": identify_files(recipe, model, self.data),
             "seed": recipe.seed,
             **parts,
         }
@@ -74,7 +69,8 @@ def train_paper(
     """Runs a recipe of the paper.
 
     Args:
-        teachers: the student of these, as in ``students_of``; the recipe's own by default.
+        teachers: the student of these, as in ``students_of``; the recipe's own by default. It
+            shares the run folder and has results of its own, such as ``results-text.json``.
         data_dir: folder of the data; replaces the recipe's.
         run_dir: folder of all that is kept; ``runs/<name>`` by default.
         allow_hub: take backbones and Bark from the Hugging Face hub or its cache.
@@ -87,32 +83,75 @@ def train_paper(
     """
     if asked_processes() > 1:
         raise RecipeError("A recipe of the paper runs in one process: start it without torchrun.")
-    recipe = load_paper_recipe(recipe_name)
-    if teachers is not None:
-        recipe = choose_teachers(recipe, teachers)
-    run = open_run(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
+    whole = load_paper_recipe(recipe_name)
+    recipe = whole if teachers is None else choose_teachers(whole, teachers)
+    run = open_run(
+        recipe,
+        recipe.student.teachers,
+        data_dir=data_dir,
+        run_dir=run_dir,
+        allow_hub=allow_hub,
+        say=say,
+    )
     posts = run.posts
     say(f"data: {len(posts.ids)} posts, {len(posts.parts)} parts")
     leaks = _find_leaks(run)
     for line in tell_leaks(leaks):
         say(line)
-    found: dict[str, list[Floats]] = {name: [] for name in recipe.student.teachers}
+    asked = None if recipe is whole else "+".join(recipe.student.teachers)
+    files = name_files(run.folder.folder, asked)
+    return write_report(recipe, posts, _answer(run), leaks, files, say)
+
+
+def _answer(run: PaperRun) -> Answers:
+    """All models of all parts, trained or kept, asked for the test posts."""
+    recipe = run.material.recipe
+    teachers: dict[str, list[Floats]] = {name: [] for name in recipe.student.teachers}
     students: list[list[Floats]] = [[] for _ in range(recipe.runs)]
-    for number, part in enumerate(posts.parts):
+    compared = recipe.twin and bool(recipe.student.teachers)
+    twins: list[list[Floats]] = [[] for _ in range(recipe.runs if compared else 0)]
+    linear: list[Floats | None] = []
+    for number, part in enumerate(run.posts.parts):
         asked = train_teachers(run, number)
         for name, probabilities in asked.items():
-            found[name].append(probabilities[part.test])
-        soft = soften(run, number, asked)
-        for turn, logits in enumerate(_train_students(run, number, soft)):
-            students[turn].append(softmax(logits, axis=1))
-    return _write(run, found, students, leaks)
+            teachers[name].append(probabilities[part.test])
+        for turn, found in enumerate(_train_students(run, number, soften(run, number, asked))):
+            students[turn].append(found)
+        if compared:
+            for turn, found in enumerate(_train_students(run, number, None)):
+                twins[turn].append(found)
+        linear.append(_answer_linearly(run, number))
+    known = [found for found in linear if found is not None]
+    return Answers(
+        {name: np.concatenate(parts) for name, parts in teachers.items()},
+        [np.concatenate(parts) for parts in students],
+        [np.concatenate(parts) for parts in twins],
+        np.concatenate(known) if len(known) == len(linear) else None,
+    )
+
+
+def _answer_linearly(run: PaperRun, number: int) -> Floats | None:
+    """The linear baseline's probabilities of a part's test posts, if it has posts enough."""
+    texts, labels, part = run.material.texts, run.posts.labels, run.posts.parts[number]
+
+    def make() -> dict[str, torch.Tensor]:
+        found = answer_linearly(texts, labels, part.train, part.test)
+        return {PROBABILITIES: torch.empty(0) if found is None else torch.from_numpy(found)}
+
+    inputs = {
+        "texts": list(texts),
+        "labels": labels.tolist(),
+        "rows": [part.train.tolist(), part.test.tolist()],
+    }
+    kept = run.folder.keep(f"tf-idf-part{number}", inputs, make)[PROBABILITIES]
+    return kept.numpy() if len(kept) else None
 
 
 def _find_leaks(run: PaperRun) -> dict[str, Any]:
     """Between the rows of the first part that are learned from and those that are tested."""
     posts, part, labels = run.posts, run.posts.parts[0], run.material.recipe.labels
     everyone = LabelledPosts(
-        posts.ids, posts.texts, posts.labels, posts.ids, np.zeros(len(posts.ids), np.int64)
+        posts.ids, posts.texts, posts.labels, posts.authors, np.zeros(len(posts.ids), np.int64)
     )
     learned = everyone.choose(np.concatenate([part.train, part.validation]))
     return find_leaks(learned, everyone.choose(part.test), labels, {})
@@ -120,62 +159,25 @@ def _find_leaks(run: PaperRun) -> dict[str, Any]:
 
 def open_run(
     recipe: PaperRecipe,
+    teachers: Iterable[str],
     *,
     data_dir: Path | None,
     run_dir: Path | None,
     allow_hub: bool,
     say: Say,
 ) -> PaperRun:
-    """Reads the posts of a recipe and makes what its models share; see ``train_paper``."""
-    posts = load_posts(recipe.data, recipe.labels, data_dir or Path(recipe.data.folder))
-    folder = RunFolder(run_dir or Path("runs") / recipe.name, say)
-    return PaperRun(posts, gather(recipe, posts, folder, allow_hub=allow_hub), folder)
+    """Reads the posts of a recipe and makes what its models share; see ``train_paper``.
 
-
-def gather(
-    recipe: PaperRecipe, posts: PaperPosts, folder: RunFolder, *, allow_hub: bool
-) -> Material:
-    """Cleans and cuts all posts; they are spoken when the audio teacher first needs them."""
-    emoticons = _read_emoticons(recipe.emoticons)
-    texts = tuple(clean_post(text, emoticons) for text in posts.texts)
-    added = added_tokens(texts, emoticons)
-
-    def read(backbone: str) -> Reader:
-        tokenizer = load_tokenizer(backbone, added, allow_hub=allow_hub)
-        cut = {"truncation": True, "max_length": recipe.max_tokens}
-        return Reader(tokenizer, tuple(tuple(tokenizer(t, **cut)["input_ids"]) for t in texts))
-
-    reader = read(recipe.student.backbone)
-    same = recipe.text.backbone == recipe.student.backbone
-
-    @lru_cache(maxsize=1)
-    def heard() -> torch.Tensor:
-        spoken = speak_texts(recipe.audio, texts, folder, allow_hub=allow_hub)
-        return hear(recipe.audio, spoken, allow_hub=allow_hub)
-
-    text_reader = reader if same else read(recipe.text.backbone)
-
-    def table(part: Part) -> torch.Tensor:
-        training = [texts[row] for row in part.train]
-        chosen = recipe.emotion.embeddings
-        inputs = {"texts": training, "added": added, "backbone": recipe.student.backbone}
-        kept = folder.keep(
-            "emotion-tokens",
-            {**inputs, "chosen": chosen.chosen(), "seed": recipe.seed},
-            lambda: {"t": learn_token_table(chosen, training, reader.tokenizer, recipe.seed)},
-        )
-        return kept["t"]
-
-    return Material(recipe, texts, posts.labels, reader, text_reader, heard, table, allow_hub)
-
-
-def _read_emoticons(file: str | None) -> tuple[str, ...]:
-    if file is None:
-        return ()
-    if not Path(file).is_file():
-        raise RecipeError(f"The emoticons file {file} is missing: expected one in each line.")
-    lines = Path(file).read_text("utf-8").splitlines()
-    return tuple(line.strip() for line in lines if line.strip() and " " not in line.strip())
+    Args:
+        teachers: those that will be trained, whose files and voices are looked at first.
+    """
+    data = data_dir or Path(recipe.data.folder)
+    posts = load_posts(recipe.data, recipe.labels, data)
+    check_recipe(recipe, teachers, data, allow_hub=allow_hub)
+    place = make_folder(run_dir or Path("runs") / recipe.name, "--run-dir")
+    folder = RunFolder(place, say)
+    material = gather(recipe, posts, data, folder, allow_hub=allow_hub)
+    return PaperRun(posts, material, data, folder)
 
 
 def train_teachers(run: PaperRun, number: int) -> dict[str, Floats]:
@@ -185,7 +187,7 @@ def train_teachers(run: PaperRun, number: int) -> dict[str, Floats]:
     for name in recipe.student.teachers:
         chosen = getattr(recipe, name).chosen()
         found[name] = _keep(
-            run, f"{name}-part{number}", number, chosen,
+            run, f"{name}-part{number}", number, name, chosen,
             lambda name=name: train_teacher(  # type: ignore[misc]
                 name, run.material, run.posts.parts[number], recipe.seed
             ),
@@ -197,11 +199,12 @@ def _keep(
     run: PaperRun,
     stage: str,
     number: int,
+    model: Teacher,
     chosen: Mapping[str, Any],
     make: Callable[[], Mapping[str, torch.Tensor]],
     **more: Any,
 ) -> Floats:
-    kept = run.folder.keep(stage, run.inputs(number, chosen=chosen, **more), make)
+    kept = run.folder.keep(stage, run.inputs(number, model, chosen=chosen, **more), make)
     probabilities: Floats = kept[PROBABILITIES].numpy()
     return probabilities
 
@@ -226,7 +229,7 @@ def _cross_fit(run: PaperRun, number: int, name: Any, whole: Floats) -> Floats:
         others = part.train[folds == fold]
         inside = Part(part.train[folds != fold], part.validation, others)
         held_out = _keep(
-            run, f"{name}-part{number}-fold{fold}", number, chosen,
+            run, f"{name}-part{number}-fold{fold}", number, name, chosen,
             lambda inside=inside: train_teacher(name, run.material, inside, recipe.seed),  # type: ignore[misc]
             fold=[fold, recipe.student.soft_folds],
         )  # fmt: skip
@@ -235,66 +238,30 @@ def _cross_fit(run: PaperRun, number: int, name: Any, whole: Floats) -> Floats:
 
 
 def _train_students(run: PaperRun, number: int, soft: Floats | None) -> list[Floats]:
+    """Probabilities of the test posts by each run; without soft targets it is the twin."""
     recipe = run.material.recipe
     part = run.posts.parts[number]
+    name, material = "student", run.material
+    if soft is None and recipe.student.teachers:
+        name = "twin"
+        alone = recipe.student.model_copy(update={"teachers": []})
+        material = replace(material, recipe=recipe.model_copy(update={"student": alone}))
     found = []
     for turn in range(recipe.runs):
         inputs = run.inputs(
             number,
-            chosen=recipe.student.chosen(),
+            None,
+            chosen=material.recipe.student.chosen(),
             soft=None if soft is None else soft.tolist(),
             test=part.test.tolist(),
             turn=turn,
         )
         kept = run.folder.keep(
-            f"student-part{number}-run{turn}",
+            f"{name}-part{number}-run{turn}",
             inputs,
             lambda turn=turn: train_student(  # type: ignore[misc]
-                run.material, part, soft, recipe.seed + turn, keep_weights=turn == 0
+                material, part, soft, recipe.seed + turn, keep_weights=turn == 0
             ),
         )
-        found.append(kept[LOGITS].numpy())
+        found.append(softmax(kept[LOGITS].numpy(), axis=1))
     return found
-
-
-def _write(
-    run: PaperRun,
-    teachers: Mapping[str, list[Floats]],
-    students: list[list[Floats]],
-    leaks: Mapping[str, Any],
-) -> Path:
-    recipe, posts = run.material.recipe, run.posts
-    rows = np.concatenate([part.test for part in posts.parts])
-    truth = posts.labels[rows]
-    asked = {name: np.concatenate(parts) for name, parts in teachers.items()}
-    answers = [np.concatenate(parts) for parts in students]
-    results: dict[str, Any] = {
-        "recipe": recipe.model_dump(),
-        "posts": {"train": [len(p.train) for p in posts.parts], "test": len(rows)},
-        "leaks": leaks,
-        "majority_class": float(np.bincount(truth).max() / len(truth)),
-        "student": summarise([measure_run(found, truth) for found in answers]),
-        "teachers": {name: measure_run(found, truth) for name, found in asked.items()},
-    }
-    if len(asked) > 1:
-        mean = np.mean(list(asked.values()), axis=0)
-        results["teachers"]["mean"] = measure_run(mean, truth)
-    folder = run.folder.folder
-    predictions = {**asked, **{f"student-run{n}": found for n, found in enumerate(answers)}}
-    with (folder / PREDICTIONS_FILE).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["id", "model", *recipe.labels])
-        for model, found in predictions.items():
-            for row, probabilities in zip(rows, found, strict=True):
-                writer.writerow([posts.ids[row], model, *(f"{p:.6f}" for p in probabilities)])
-    file = folder / RESULTS_FILE
-    partial = file.with_suffix(".part")
-    partial.write_text(json.dumps(results, indent=2), "utf-8")
-    partial.replace(file)
-    summary = results["student"]
-    for name in ("accuracy", "f1_macro", "f1_weighted"):
-        run.folder.say(
-            f"student, {name}: {summary['mean'][name]:.4f} ± {summary['sd'][name]:.4f} over "
-            f"{summary['runs']} runs; best by test {summary['best_by_test'][name]:.4f}"
-        )
-    return file

@@ -1,14 +1,10 @@
-"""The paper's student: the loss, and what is measured over its runs."""
+"""The paper's student and its loss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
-from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 from torch.nn import functional
 
 from mhkd.training.paper.loop import fit_model, predict
@@ -61,43 +57,3 @@ def train_student(
     if keep_weights:
         found |= {k: v.detach().cpu().clone() for k, v in model.state_dict().items()}
     return found
-
-
-def measure_run(probabilities: Floats, truth: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """The paper's metrics of one run, on all its test posts together."""
-    guess, classes = probabilities.argmax(1), probabilities.shape[1]
-    every = list(range(classes))
-    one_hot = np.eye(classes)[truth]
-    areas = [
-        float(roc_auc_score(one_hot[:, label], probabilities[:, label]))
-        for label in every
-        if 0 < one_hot[:, label].sum() < len(truth)
-    ]
-    return {
-        "accuracy": float(accuracy_score(truth, guess)),
-        "f1_macro": float(f1_score(truth, guess, average="macro", labels=every, zero_division=0)),
-        "f1_weighted": float(
-            f1_score(truth, guess, average="weighted", labels=every, zero_division=0)
-        ),
-        "f1_of_classes": [
-            float(v) for v in f1_score(truth, guess, average=None, labels=every, zero_division=0)
-        ],
-        "auc": float(np.mean(areas)) if areas else None,
-    }
-
-
-def summarise(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Mean and standard deviation (of the population, as in the notebooks) over runs.
-
-    ``best_by_test`` is what the paper's tables print: the run whose test weighted F1 is highest.
-    It is chosen by looking at the test part and flatters the method.
-    """
-    names = ("accuracy", "f1_macro", "f1_weighted")
-    best = max(range(len(runs)), key=lambda run: runs[run]["f1_weighted"])
-    return {
-        "runs": len(runs),
-        "mean": {name: float(np.mean([run[name] for run in runs])) for name in names},
-        "sd": {name: float(np.std([run[name] for run in runs])) for name in names},
-        "best_by_test": {"run": best, **runs[best]},
-        "single_runs": list(runs),
-    }

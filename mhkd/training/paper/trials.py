@@ -5,10 +5,10 @@ Validated on the part's 90:10 split, as in the notebooks; of several folds, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +16,20 @@ from pydantic import ValidationError
 from sklearn.metrics import f1_score
 
 from mhkd.errors import RecipeError
+from mhkd.training.paper.check import check_recipe
+from mhkd.training.paper.gather import gather
 from mhkd.training.paper.parts import Part
-from mhkd.training.paper.recipe import PaperRecipe, load_paper_recipe
+from mhkd.training.paper.recipe import PaperRecipe, Teacher, load_paper_recipe
 from mhkd.training.paper.run import PaperRun, open_run, soften, train_teachers
 from mhkd.training.paper.students import LOGITS, train_student
 from mhkd.training.paper.teachers import PROBABILITIES, train_teacher
 from mhkd.training.recipe import Space
-from mhkd.training.stages import Say
-from mhkd.training.tune import PARTS, Folds, Found, HeldOut, Score, macro_f1, search
+from mhkd.training.recipe_faults import tell_fault
+from mhkd.training.stages import RunFolder, Say
+from mhkd.training.tune import PARTS, Folds, Found, HeldOut, Score, macro_f1, search, set_field
 
+# Fields that decide what all models of a run share: tokens, sound, token embeddings.
+_SHARED = ("backbone", "voices", "frames", "normalise", "embeddings")
 _DROPOUT = [0.01, 0.05, 0.1, 0.5]
 _RATES = [1e-4, 1e-5, 2e-5, 3e-5, 4e-5, 5e-5]
 _DECAY = [0.0, 0.01, 0.1]
@@ -93,10 +98,17 @@ def tune_paper(
     recipe = load_paper_recipe(recipe_name)
     own: Space = getattr(recipe.tune, part)
     space = own or {name: list(values) for name, values in SPACES[part].items()}
+    alone = cast(Teacher, part)  # of no use to the student's search
+    trained: Sequence[Teacher] = recipe.student.teachers if part == "student" else [alone]
+    folder = data_dir or Path(recipe.data.folder)
+    # A wrong field or value is refused before anything is fitted.
     for name, values in space.items():
         for value in values:
-            _with_settings(recipe, part, {name: value})
-    run = open_run(recipe, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say)
+            changed = _with_settings(recipe, part, {name: value})
+            check_recipe(changed, trained, folder, allow_hub=allow_hub)
+    run = open_run(
+        recipe, trained, data_dir=data_dir, run_dir=run_dir, allow_hub=allow_hub, say=say
+    )
     batch = getattr(recipe, part).fit.batch
     return search(
         part,
@@ -109,6 +121,7 @@ def tune_paper(
         say=say,
         score=batch_f1(batch) if recipe.tune.objective == "batch_weighted_f1" else macro_f1,
         first=None if own else dict(zip(space, _FIRST[part], strict=True)),
+        inputs=_decide(run, part, trained),
     )
 
 
@@ -136,32 +149,55 @@ def batch_f1(batch: int) -> Score:
 def _with_settings(recipe: PaperRecipe, part: str, settings: Mapping[str, Any]) -> PaperRecipe:
     content = recipe.model_dump()
     for name, value in settings.items():
-        *parents, last = name.split(".")
-        place = content[part]
-        for parent in parents:
-            place = place.get(parent, {})
-        place[last] = value
+        set_field(content[part], name, value, part=part)
     try:
         return PaperRecipe.model_validate(content)
     except ValidationError as fault:
-        first = next(iter(settings))
-        raise RecipeError(f"tune.{part}: {first}: {fault.errors()[0]['msg']}.") from fault
+        raise RecipeError(
+            f"tune.{part}: {next(iter(settings))}: {tell_fault(PaperRecipe, fault)}"
+        ) from fault
+
+
+def _decide(run: PaperRun, part: str, trained: Sequence[Teacher]) -> dict[str, Any]:
+    """What decides a trial's result beside its settings: the posts, files and recipe parts."""
+    recipe = run.material.recipe
+    models: list[Teacher | None] = [*trained, *([None] if part == "student" else [])]
+    return {
+        "models": [
+            run.inputs(0, model, recipe=getattr(recipe, model or "student").chosen())
+            for model in models
+        ],
+        "objective": recipe.tune.objective,
+    }
+
+
+def _change(run: PaperRun, part: str, settings: Mapping[str, Any]) -> PaperRun:
+    """The run with other settings of a part; what its models share is made anew where it must."""
+    old, quiet = run.material, RunFolder(run.folder.folder, lambda _: None)
+    recipe = _with_settings(old.recipe, part, settings)
+    if any(name.split(".")[0] in _SHARED for name in settings):
+        material = gather(recipe, run.posts, run.data, quiet, allow_hub=old.allow_hub)
+    else:
+        material = replace(old, recipe=recipe)
+    return replace(run, material=material, folder=quiet)
 
 
 def _folds(run: PaperRun, part: str) -> Folds:
-    recipe = run.material.recipe
+    seed = run.material.recipe.seed
     whole = run.posts.parts[0]
     watched = Part(whole.train, whole.validation, whole.validation)
-    soft = soften(run, 0, train_teachers(run, 0)) if part == "student" else None
+    if part == "student":
+        train_teachers(run, 0)  # and kept: each trial reads them
 
     def folds(settings: Mapping[str, Any]) -> Iterator[HeldOut]:
-        material = replace(run.material, recipe=_with_settings(recipe, part, settings))
+        changed = _change(run, part, settings)
         if part == "student":
-            found = train_student(material, watched, soft, recipe.seed, keep_weights=False)
+            soft = soften(changed, 0, train_teachers(changed, 0))
+            found = train_student(changed.material, watched, soft, seed, keep_weights=False)
             yield HeldOut(whole.validation, found[LOGITS].numpy())
         else:
             name: Any = part
-            answers = train_teacher(name, material, watched, recipe.seed)[PROBABILITIES].numpy()
+            answers = train_teacher(name, changed.material, watched, seed)[PROBABILITIES].numpy()
             yield HeldOut(whole.validation, answers[whole.validation])
 
     return folds

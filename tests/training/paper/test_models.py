@@ -1,12 +1,16 @@
 """The switches do to the networks what they say."""
 
+import numpy as np
 import pytest
 import torch
+from sklearn.metrics import f1_score
 from transformers import ASTForAudioClassification, AutoTokenizer
 
 from mhkd.emotion.lexicon import Lexicon
+from mhkd.emotion.lexicons import open_lexicon
 from mhkd.errors import RecipeError
-from mhkd.training.paper.emog import learn_token_table, mark_posts
+from mhkd.training.paper.emog import PlainGraph, learn_token_table, mark_posts
+from mhkd.training.paper.measures import answer_linearly, measure_model, summarise
 from mhkd.training.paper.models import (
     EmotionMlp,
     build_audio_model,
@@ -14,7 +18,7 @@ from mhkd.training.paper.models import (
     find_pretrained,
 )
 from mhkd.training.paper.recipe import load_paper_recipe
-from mhkd.training.paper.students import distillation_term, summarise
+from mhkd.training.paper.students import distillation_term
 from tests.training.paper.tiny_hub import GLAD, LOW, build_tiny_hub, write_paper_recipe
 
 
@@ -92,8 +96,9 @@ def test_embeddings_reach_the_bert_only_where_they_are_handed_over(folder):
     texts = [(GLAD, LOW)[i % 2].lower() for i in range(20)]
     tokenizer = AutoTokenizer.from_pretrained(folder / "bert")
     base = load(folder).emotion.embeddings.model_copy(update={"bert_learning_rate": 1e-6})
+    lexicon = open_lexicon(base.lexicon)
     tables = {
-        name: learn_token_table(base.model_copy(update=change), texts, tokenizer, 1)
+        name: learn_token_table(base.model_copy(update=change), lexicon, texts, tokenizer, 1)
         for name, change in {
             "faithful": {},
             "longer": {"graph_epochs": 9},
@@ -116,11 +121,46 @@ def test_any_token_marks_a_post_or_an_unusual_share_does():
 
 
 def test_the_summary_names_the_run_chosen_by_the_test_part():
-    runs = [{"accuracy": a, "f1_macro": a, "f1_weighted": w} for a, w in ((0.5, 0.6), (0.7, 0.4))]
-    found = summarise(runs)
-    assert found["mean"]["accuracy"] == pytest.approx(0.6)
-    assert found["sd"]["accuracy"] == pytest.approx(0.1)
-    assert found["best_by_test"]["run"] == 0
+    truth = np.array([0, 0, 0, 1])
+    first = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])  # never says 1
+    second = np.array([[0.1, 0.9], [0.8, 0.2], [0.7, 0.3], [0.2, 0.8]])
+    found = summarise([first, second], truth)
+    assert found["mean"]["accuracy"] == pytest.approx(0.75)
+    assert found["sd"]["accuracy"] == 0
+    assert found["interval"]["accuracy"][0] < 0.75 < found["interval"]["accuracy"][1]
+    weighted = [f1_score(truth, a.argmax(1), average="weighted") for a in (first, second)]
+    assert [run["f1_weighted"] for run in found["single_runs"]] == pytest.approx(weighted)
+    assert found["best_by_test"]["run"] == int(np.argmax(weighted)) == 1
+    assert "ece_if_calibrated" in found["best_by_test"]
+
+
+def test_what_a_part_without_a_label_does_not_have_is_none():
+    found = measure_model(np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([0, 0]))
+    assert found["auc"] is None
+    assert (found["accuracy"], found["n"]) == (0.5, 2)
+    assert found["brier"] == pytest.approx((0.1**2 + 0.6**2) / 2)
+
+
+def test_the_linear_baseline_learns_from_its_rows_alone():
+    texts = [f"{('glad calm good', 'tired alone low')[i % 2]} {i % 5}" for i in range(24)]
+    labels = np.array([i % 2 for i in range(24)])
+    rows, others = np.arange(20), np.arange(20, 24)
+    found = answer_linearly(texts, labels, rows, others)
+    assert found.shape == (4, 2)
+    assert found.argmax(1).tolist() == [0, 1, 0, 1]
+    turned = labels.copy()
+    turned[others] = 1 - turned[others]
+    assert np.array_equal(answer_linearly(texts, turned, rows, others), found)
+    assert answer_linearly(texts, labels, np.array([0, 2, 4, 1]), others) is None
+
+
+def test_the_second_bias_of_the_graph_is_not_spread_along_its_edges():
+    torch.manual_seed(0)
+    graph = PlainGraph(3, 4, 2, 1).eval()
+    dense = torch.tensor([[0.5, 0.2, 0.0], [0.2, 0.3, 0.1], [0.0, 0.1, 0.9]])
+    hidden = torch.relu(dense @ graph.first + graph.bias)
+    expected = dense @ hidden @ graph.second.weight.T + graph.second.bias
+    assert torch.allclose(graph.embed(dense.to_sparse_csr()), expected, atol=1e-6)
 
 
 def test_the_hub_is_taken_only_where_it_is_allowed():

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import re
 
 import pytest
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from mhkd.cli import main
-from mhkd.errors import RecipeError
+from mhkd.errors import MhkdError, RecipeError
+from mhkd.training.paper.files import find_lexicon
 from mhkd.training.paper.recipe import choose_teachers, load_paper_recipe
 from mhkd.training.paper.run import train_paper
 from mhkd.training.recipe import load_recipe
@@ -51,14 +54,22 @@ def test_a_run_gives_results_predictions_and_weights(folder, plain):
     assert set(results["teachers"]) == {"text", "emotion", "audio", "mean"}
     assert results["posts"] == {"train": [27], "test": 8}
     assert results["leaks"]["label_words"].keys() == {"depression", "suicide"}
+    assert results["leaks"]["authors_on_both_sides"] is None  # no file tells them
     assert results["student"]["runs"] == 2
     runs = results["student"]["single_runs"]
     accuracies = [run["accuracy"] for run in runs]
     assert results["student"]["mean"]["accuracy"] == pytest.approx(sum(accuracies) / 2)
     assert results["student"]["best_by_test"]["f1_weighted"] == max(r["f1_weighted"] for r in runs)
+    low, high = results["student"]["interval"]["f1_macro"]
+    assert low <= results["student"]["mean"]["f1_macro"] <= high
+    for found in (*results["teachers"].values(), results["tf_idf_linear"]):
+        assert {"ece", "ece_if_calibrated", "brier", "intervals"} <= set(found)
+    gap = results["student_against_twin"]
+    twin = results["student_without_teachers"]["mean"]["accuracy"]
+    assert gap["difference"] == pytest.approx(sum(accuracies) / 2 - twin)
     with (file.parent / "predictions.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 8 * (3 + 2)
+    assert len(rows) == 8 * (3 + 1 + 2 + 2)  # teachers, TF-IDF, students, twins
     assert all(float(r["depression"]) + float(r["suicide"]) == pytest.approx(1) for r in rows)
     assert "tired" not in (file.parent / "predictions.csv").read_text()
     first = next(iter(file.parent.glob("student-part0-run0-*.safetensors")))
@@ -88,7 +99,8 @@ def test_every_fault_can_be_put_right_and_that_changes_the_numbers(folder):
     faithful = (folder / "run" / "predictions.csv").read_text().splitlines()
     other = (folder / "mended" / "predictions.csv").read_text().splitlines()
     changed = {a.split(",")[1] for a, b in zip(faithful, other, strict=True) if a != b}
-    assert changed == {"emotion", "audio", "student-run0", "student-run1"}
+    students = {f"{kind}-run{n}" for kind in ("student", "twin") for n in (0, 1)}
+    assert changed == {"emotion", "audio", *students}
 
 
 def test_folds_are_scored_together_and_teachers_may_be_left_out(folder):
@@ -189,17 +201,102 @@ def test_teachers_have_the_settings_of_the_supplement(name):
     ) == A2[name]  # fmt: skip
 
 
-def test_a_student_of_fewer_teachers_is_trained_where_asked(folder):
-    recipe = write_paper_recipe(folder, "paper/sdcnl", runs=1)
-    places = {"run_dir": folder / "fewer"}
-    (folder / "fewer").mkdir()
+def test_a_student_of_fewer_teachers_shares_the_folder_and_has_results_of_its_own(folder, plain):
+    _, own, _ = plain
+    recipe, before = write_paper_recipe(folder, "paper/sdcnl"), own.read_text()
     with pytest.raises(RecipeError, match="no student of 'audio'.*text\\+audio"):
-        train_paper(recipe, teachers="audio", **places)
-    file = train_paper(recipe, teachers="text", **places)
+        train_paper(recipe, teachers="audio", run_dir=folder / "run")
+    said = []
+    file = train_paper(recipe, teachers="text", run_dir=folder / "run", say=said.append)
+    assert file == folder / "run" / "results-text.json"
     assert set(json.loads(file.read_text())["teachers"]) == {"text"}
+    assert (folder / "run" / "predictions-text.csv").is_file()
+    assert "text-part0: kept from an earlier run" in said
+    assert own.read_text() == before
 
 
 def test_it_does_not_run_in_several_processes(folder, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(RecipeError, match="without torchrun"):
         train_paper(write_paper_recipe(folder, "paper/sdcnl"), run_dir=folder / "many")
+
+
+def begun(said):
+    return {line.removesuffix(" …") for line in said if line.endswith(" …")}
+
+
+def test_what_is_in_the_files_of_a_recipe_decides_what_is_kept(folder, plain):
+    recipe, _, _ = plain
+    other = write_paper_recipe(folder, "paper/sdcnl", emoticons="faces.txt")
+    (folder / "faces.txt").write_text(":(\n")
+    lexicon, weights = folder / "senticnet.tsv", folder / "bert" / "model.safetensors"
+    before = {file: file.read_bytes() for file in (lexicon, weights)}
+
+    def run(file):
+        said = []
+        train_paper(file, run_dir=folder / "run", say=said.append)
+        return begun(said)
+
+    students = {"student-part0-run0", "student-part0-run1"}
+    twins = {"twin-part0-run0", "twin-part0-run1"}
+    try:
+        lexicon.write_bytes(before[lexicon].replace(b"tired", b"calmer"))
+        assert run(recipe) == {"emotion-tokens", "emotion-part0", *students}
+        lexicon.write_bytes(before[lexicon])
+        tensors = load_file(weights)
+        save_file(
+            {name: 1.5 * tensor for name, tensor in tensors.items()}, weights, {"format": "pt"}
+        )
+        assert {"text-part0", *students, *twins} <= run(recipe)
+        weights.write_bytes(before[weights])
+        run(other)
+        (folder / "faces.txt").write_text(":(\n:-|\n")
+        assert "text-part0" in run(other)
+    finally:
+        for file, content in before.items():
+            file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"audio__voices": ["bob"]}, "no voice 'bob': expected joe"),
+        ({"audio__voices": ["bert#v2"]}, "no voice 'bert#v2'"),
+        ({"audio__layers": 9}, "has 2 layers; 9"),
+        ({"emotion__embeddings__lexicon": "senticnet:none.tsv"}, "SenticNet file none.tsv"),
+        ({"emoticons": "none.txt"}, "emoticons file none.txt is missing"),
+        ({"student__teachers": ["text", "text"]}, "a teacher stands twice"),
+        ({"labels": ["depression", "suicide", "suicide"]}, "a label stands twice"),
+        ({"emotion__embeddings__bert_heads": 5}, "12 can't be cut in 5 heads"),
+        ({"text__fit__warmup": 0.1, "text__fit__plateau_patience": 2}, "exclude each other"),
+        ({"data__splits": "none.csv"}, "leave data.splits out"),
+    ],
+)
+def test_what_can_not_be_used_is_told_before_anything_is_trained(folder, changes, told):
+    said = []
+    recipe = write_paper_recipe(folder, "paper/sdcnl", **changes)
+    with pytest.raises(MhkdError, match=re.escape(told)):
+        train_paper(recipe, run_dir=folder / "early", say=said.append)
+    assert not begun(said)
+
+
+def test_a_run_folder_that_can_not_be_made_is_told_first(folder):
+    (folder / "a-file").write_text("")
+    with pytest.raises(RecipeError, match="--run-dir"):
+        train_paper(write_paper_recipe(folder, "paper/sdcnl"), run_dir=folder / "a-file" / "run")
+
+
+def test_the_rate_may_fall_at_once(folder):
+    recipe = write_paper_recipe(
+        folder, "paper/sdcnl", student__teachers=["text"], twin=False, runs=1,
+        text__fit__plateau_patience=0,
+    )  # fmt: skip
+    assert train_paper(recipe, run_dir=folder / "at-once").is_file()
+
+
+def test_files_of_a_recipe_are_looked_for_beside_the_data(tmp_path):
+    (tmp_path / "mine.tsv").write_text("calm\tjoy\n")
+    assert find_lexicon("mine.tsv", tmp_path) == str(tmp_path / "mine.tsv")
+    assert find_lexicon("senticnet:mine.tsv", tmp_path) == f"senticnet:{tmp_path / 'mine.tsv'}"
+    assert find_lexicon("goemotions", tmp_path) == "goemotions"
+    assert find_lexicon("mine.tsv", tmp_path / "elsewhere") == "mine.tsv"

@@ -5,7 +5,8 @@ import pytest
 
 from mhkd.errors import RecipeError
 from mhkd.training.paper.recipe import load_paper_recipe
-from mhkd.training.paper.trials import SPACES, _with_settings, batch_f1, tune_paper
+from mhkd.training.paper.run import open_run
+from mhkd.training.paper.trials import SPACES, _change, _with_settings, batch_f1, tune_paper
 from tests.training.paper.tiny_hub import build_tiny_hub, write_paper_recipe, write_posts
 
 
@@ -40,6 +41,52 @@ def test_every_value_of_the_supplement_fits_the_shipped_recipe():
                 _with_settings(shipped, part, {name: value})
     with pytest.raises(RecipeError, match="tune.text: warmth"):
         _with_settings(shipped, "text", {"warmth": 1})
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "told"),
+    [
+        ("text", "ftt.dropout", "Did you mean fit"),
+        ("text", "fit.dropuot", "there is no such field"),
+        ("emotion", "layers.fit", "has no fields to set"),
+    ],
+)
+def test_a_field_that_is_not_there_is_refused_before_anything_is_read(part, name, told, tmp_path):
+    recipe = write_paper_recipe(tmp_path, "paper/sdcnl", tune={part: {name: [0.1]}})
+    with pytest.raises(RecipeError, match=told):
+        tune_paper(recipe, part, run_dir=tmp_path / "run")
+
+
+def test_a_value_that_the_backbone_does_not_fit_is_refused_before_anything_is_fitted(recipe):
+    changed = write_paper_recipe(
+        recipe.parent, "paper/sdcnl", tune={"text": {"layers": [1, 9]}}, name="too-deep"
+    )
+    with pytest.raises(RecipeError, match="has 3 layers; 9"):
+        tune_paper(changed, "text", run_dir=recipe.parent / "deep")
+    assert not (recipe.parent / "deep").exists()
+
+
+def test_what_models_share_follows_the_settings_of_a_trial(recipe):
+    run = open_run(
+        load_paper_recipe(recipe), ["emotion"], data_dir=None, run_dir=recipe.parent / "shared",
+        allow_hub=False, say=lambda _: None,
+    )  # fmt: skip
+    part = run.posts.parts[0]
+    wider = _change(run, "emotion", {"embeddings.width": 24})
+    assert (run.material.table(part).shape[1], wider.material.table(part).shape[1]) == (12, 24)
+    assert _change(run, "emotion", {"hidden": 9}).material.reader is run.material.reader
+
+
+def test_another_recipe_in_the_same_folder_is_a_search_of_its_own(recipe):
+    folder = recipe.parent / "two"
+    space = {"text": {"heads": [2, 4]}}
+    for dropout in (0.0, 0.3):
+        changed = write_paper_recipe(
+            recipe.parent, "paper/sdcnl", tune=space, text__dropout=dropout, name="two"
+        )
+        said = []
+        tune_paper(changed, "text", run_dir=folder, trials=1, say=said.append)
+        assert [line for line in said if line.startswith("text 1/1")]
 
 
 def test_the_notebooks_measure_depends_on_the_batches():

@@ -54,13 +54,16 @@ def build_tiny_hub(folder: Path) -> Path:
 
 
 def write_posts(folder: Path, labels: tuple[str, ...] = ("depression", "suicide")) -> None:
-    """Writes ``train.csv`` and ``test.csv``."""
+    """Writes ``train.csv`` and ``test.csv``, and ``splits.csv`` that tells who wrote what."""
+    authors = ["id,author_group"]
     for name, count in (("train", 30), ("test", 8)):
         rows = ["id,text,label"]
         for i in range(count):
             text = (GLAD, LOW)[i % 2]
             rows.append(f"{name}{i},{text} {WORDS[i % 7]},{labels[i % len(labels)]}")
+            authors.append(f"{name}{i},a{i}")
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    (folder / "splits.csv").write_text("\n".join(authors) + "\n", "utf-8")
 
 
 def write_paper_recipe(folder: Path, shipped: str, **changes: object) -> Path:
