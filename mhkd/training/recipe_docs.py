@@ -34,7 +34,8 @@ with the faults of its released notebooks; each that changes numbers is a switch
 is the notebooks'. It needs the Hugging Face hub or its cache, SenticNet's table, and in practice
 a GPU. It gives `results.json`, predictions and weights, and no bundle for the app; with
 `--teachers text+audio` the same folder gets `results-text-audio.json`. SenticNet's table and a file
-of emoticons are looked for beside the data first. Put right without a switch, because they only break a run: pickled models, loaders that are never rebuilt,
+of emoticons are looked for beside the data first. Put right without
+a switch, because they only break a run: pickled models, loaders that are never rebuilt,
 two tokenizers for one model, teachers asked anew in every step, TLS checks switched off. Also
 different: seeds are set, a GPU that has bf16 trains in it, fast tokenizers stand in for slow ones,
 a post shorter than `max_tokens` is read whole (the notebooks take two tokens from the longest),
