@@ -48,18 +48,9 @@ ALLOWED: dict[str, set[str]] = {
     "post_run": {"post_answers", "findings", "models", "bundle", "explain", "text"}
     | {"conformal", "neutral"},
     "post_stages": {"post_run", "models", "audio", "gate"},
-    "analyser": {
-        "device",
-        "gate",
-        "post_stages",
-        "post_answers",
-        "post_run",
-        "neutral",
-        "predictions",
-        "batch_predictions",
-        "models",
-    }
-    | {"bundle", "explain", "audio", "text", "voice_answers"},
+    "open_bundle": {"bundle", "device", "gate", "models"},
+    "analyser": {"open_bundle", "post_stages", "post_run", "neutral", "predictions"}
+    | {"batch_predictions", "models", "bundle", "audio", "text", "voice_answers"},
     "training": {"models", "text", "audio", "emotion", "bundle"}
     | {"predictions", "batch_predictions", "metrics", "conformal", "batch.curves"}
     | {"device", "explain.students", "reports"},
