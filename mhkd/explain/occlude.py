@@ -12,7 +12,7 @@ from captum.attr import FeatureAblation
 from mhkd.analysis import WordScore
 from mhkd.explain.contrast import contrast
 from mhkd.limits import MAX_OCCLUDED_WORDS
-from mhkd.models.encoded import EncodedPost, place_tokens
+from mhkd.models.encoded import EncodedPost, count_reached, place_tokens
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
 from mhkd.models.text import batch_posts
@@ -68,7 +68,7 @@ class Occluder:
         self._target, self._cancel, self._text = target, cancel, text
         self._batch = batch_posts([post], int(member.tokenizer.pad_token_id or 0), masked.device)
         self._places = place_tokens(post, spans).to(masked.device)
-        self.spans = spans[: int(self._places.max()) + 1]
+        self.spans = spans[: count_reached(post, self._places, spans)]
         with torch.no_grad():
             self._embeddings = self._model.embed(self._batch.input_ids)
             every = torch.arange(len(self._embeddings), device=masked.device)

@@ -24,7 +24,7 @@ from mhkd.explain.integrate import METHOD, Integral, integrate_gradients
 from mhkd.explain.occlude import Occluder, Occlusion
 from mhkd.explain.trust import USUAL, correlate_ranks, judge_words
 from mhkd.limits import FEW_WORDS, MAX_STEPS
-from mhkd.models.encoded import EncodedPost, encode_post, place_tokens
+from mhkd.models.encoded import EncodedPost, count_reached, encode_post, place_tokens
 from mhkd.models.members import TextMember
 from mhkd.models.parts import encode_in_parts
 from mhkd.models.text import TextBatch, TextClassifier, batch_posts
@@ -147,10 +147,9 @@ def sum_to_words(post: EncodedPost, text: str, scores: torch.Tensor) -> tuple[Wo
     totals = [0.0] * len(spans)
     for place, score in zip(places[read].tolist(), scores[read].tolist(), strict=True):
         totals[place] += score
-    last = int(places.max())
     return tuple(
         WordScore(text[span.start : span.end], span.start, span.end, total)
-        for span, total in zip(spans[: last + 1], totals, strict=False)
+        for span, total in zip(spans[: count_reached(post, places, spans)], totals, strict=False)
     )
 
 

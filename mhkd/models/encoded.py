@@ -80,3 +80,14 @@ def place_tokens(post: EncodedPost, spans: Sequence[Span]) -> torch.Tensor:
         dtype=places.dtype,
     )
     return places
+
+
+def count_reached(post: EncodedPost, places: torch.Tensor, spans: Sequence[Span]) -> int:
+    """Spans up to the last one that was read; all of them where the whole post was.
+
+    A last word may have no token, such as a character of private use.
+
+    Args:
+        places: of ``place_tokens``.
+    """
+    return len(spans) if post.tokens_read == post.tokens_total else int(places.max()) + 1

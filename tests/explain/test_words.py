@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis.strategies import one_of
 from hypothesis.strategies import text as texts
 
@@ -139,6 +139,7 @@ def test_cancel_is_looked_at_forwards_and_backwards(members: Members, looks: int
 
 
 @given(text=one_of(texts(max_size=80), texts(max_size=8).map(lambda part: f"{part} so " * 150)))
+@example(text="0 \U000f0000")  # the last word has no token
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_words_join_back_to_the_exact_text(members: Members, text: str) -> None:
     post = encode_post(members.student.tokenizer, text)

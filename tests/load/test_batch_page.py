@@ -45,7 +45,8 @@ def test_memory_is_flat_over_a_long_batch_on_the_page(server: Server, amount: Am
     assert "Results" in page and "The batch stopped" not in page
     begun = next(mb for rows, mb in memory if rows >= amount.rows / 10)
     grown_mb = max(mb for _, mb in memory) - begun
-    assert memory[-1][0] > amount.rows / 2 and grown_mb <= 50
+    assert memory[-1][0] > amount.rows / 4, "the page tells seldom how far it is"
+    assert grown_mb <= 50
     assert server.memory_mb() - begun <= 100, "with the results on the screen"
     reader.click("Forget this batch")
     assert "posts.csv" not in reader.read()
