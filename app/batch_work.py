@@ -77,6 +77,11 @@ class Job:
         return self.work is not None and not self.work.done()
 
     @property
+    def state(self) -> tuple[str, bool]:
+        """Another one once there is something new to draw."""
+        return self.stage, self.busy
+
+    @property
     def fault(self) -> str | None:
         """Why the work ended before its time, None while all is well."""
         if self.work is None or not self.work.done() or self.work.cancelled():

@@ -79,6 +79,11 @@ class Comparison:
         return sum(case.version for case in self.cases)
 
     @property
+    def state(self) -> tuple[int, bool, bool]:
+        """As of a case."""
+        return self.version, self.busy, self.fault is None
+
+    @property
     def fault(self) -> tuple[int, Fault] | None:
         """The side that went wrong and why; 0 where an explanation did."""
         for number, case in enumerate(self.cases, 1):

@@ -131,6 +131,11 @@ class Case:
         return self.running or any(not future.done() for future in self.pending.values())
 
     @property
+    def state(self) -> tuple[int, bool, bool]:
+        """Another one once there is something new to draw; see ``redraw_if_changed``."""
+        return self.version, self.running, self.busy
+
+    @property
     def waiting(self) -> int:
         """Callers in the models' queue, 0 while the models are being opened."""
         if not self.opening.done() or self.opening.exception() is not None:

@@ -25,6 +25,20 @@ def offer_cancel() -> None:
     st.button("Cancel", key="running_cancel", on_click=open_desk().drop)
 
 
+def redraw_if_changed(before: object, now: object) -> None:
+    """Draws the page once more where work went on while it was drawn; the last thing on a page.
+
+    A part drawn before that and one drawn after it would not fit together: one says that the
+    work goes on, the other that there is nothing to wait for, and nobody looks again.
+
+    Args:
+        before: state of the work, read before anything of it was drawn.
+        now: the same, read now.
+    """
+    if before != now:
+        st.rerun()
+
+
 def watch_case(case: Case) -> None:
     """Draws the stages until the case has something new to show, then redraws the page."""
     _watch(case, case.version)

@@ -31,7 +31,7 @@ from app.components.post_input import (
 )
 from app.components.quality import show_read
 from app.components.record import show_record
-from app.components.running import offer_cancel, watch_case
+from app.components.running import offer_cancel, redraw_if_changed, watch_case
 from app.components.sound import show_sound
 from app.components.summary import show_summary
 from app.components.voice import show_voice
@@ -54,8 +54,15 @@ def show_page() -> None:
     """Draws the page."""
     if is_case_taken():
         go_to("compare")
+    before = _find_state()
     _draw()
     settle_post()  # at the end, for a page that is left half drawn has shown nothing
+    redraw_if_changed(before, _find_state())
+
+
+def _find_state() -> object:
+    case = open_desk().case
+    return None if case is None else case.state
 
 
 def _draw() -> None:

@@ -27,6 +27,7 @@ from app.components.batch.running import show_running
 from app.components.batch.setup import ask_file, ask_settings, say_formats
 from app.components.help_lines import show_help_lines
 from app.components.post_input import Kept, is_post_taken, take_post, take_sound
+from app.components.running import redraw_if_changed
 from app.escape import write_note, write_small_print, write_table
 from app.glossary import explain
 from app.pages import go_to
@@ -47,6 +48,17 @@ def show_page() -> None:
     """Draws the page."""
     if is_post_taken():
         go_to("analyse")
+    before = _find_state()
+    _draw()
+    redraw_if_changed(before, _find_state())
+
+
+def _find_state() -> object:
+    job = open_batch_desk().job
+    return None if job is None else job.state
+
+
+def _draw() -> None:
     desk, opening = open_batch_desk(), models.open_analyser()
     st.title("Many posts at once", anchor=False)
     show_help_lines()

@@ -24,6 +24,7 @@ from app.components.compare.setup import (
 )
 from app.components.compare.words import show_pair_emotions, show_pair_words, show_texts
 from app.components.help_lines import show_help_lines
+from app.components.running import redraw_if_changed
 from app.escape import grey_results, write_note, write_small_print
 from app.seen import note_seen
 from app.session import finished, open_desk
@@ -31,8 +32,15 @@ from app.session import finished, open_desk
 
 def show_page() -> None:
     """Draws the page."""
+    before = _find_state()
     _draw()
     settle_case()  # at the end, for a page that is left half drawn has shown nothing
+    redraw_if_changed(before, _find_state())
+
+
+def _find_state() -> object:
+    comparison = open_compare_desk().comparison
+    return None if comparison is None else comparison.state
 
 
 def _draw() -> None:

@@ -10,6 +10,7 @@ from app import access, models
 from app.components.help_lines import show_help_lines
 from app.components.opening import await_analyser
 from app.components.post_input import CONTENT_NOTE, read_samples
+from app.components.running import redraw_if_changed
 from app.components.tour.parts import show_part
 from app.components.tour.picture import show_picture
 from app.escape import write_lines, write_marked_text, write_note, write_small_print
@@ -107,6 +108,7 @@ def _show_step(step: Step) -> None:
     if step.part == "post":  # before the models have answered
         write_marked_text(text, [])
     case = _take(text)
+    before = case.state
     if case.fault is not None:
         write_note("The models could not answer", case.fault.message)
         st.button("Ask again", on_click=open_tour_desk().drop)
@@ -116,6 +118,7 @@ def _show_step(step: Step) -> None:
         show_part(step.part, case, case.analysis, analyser.manifest.label_sources)
     if case.running:
         _watch(case, case.version, open_tour_desk)
+    redraw_if_changed(before, case.state)
 
 
 def _take(text: str) -> Case:
