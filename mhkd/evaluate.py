@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from mhkd.analyser import Analyser, OnProgress
 from mhkd.errors import InputError
-from mhkd.metrics import expected_when_calibrated, measure
+from mhkd.metrics import expected_when_calibrated, measure, without_nan
 from mhkd.training.data import read_posts_file
 
 _COLUMNS = ("id", "text", "label")
@@ -52,7 +51,7 @@ def evaluate_file(
     truth = np.array([analyser.labels.index(label) for label in table["label"]], np.int64)
     found = analyser.predict_texts(table["text"].tolist(), models, on_progress, cancel)
     return {
-        name: _finite(
+        name: without_nan(
             {
                 **measure(found[name], truth, seed=_SEED),
                 "ece_if_calibrated": expected_when_calibrated(found[name], seed=_SEED),
@@ -60,12 +59,3 @@ def evaluate_file(
         )
         for name in models
     }
-
-
-def _finite(value: Any) -> Any:
-    """The same values, with None for a number that is not one (JSON has no NaN)."""
-    if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

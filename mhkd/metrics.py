@@ -59,8 +59,7 @@ def measure(
         if drawn and name not in _WITHOUT_INTERVAL
     }
     right = int((probabilities.argmax(1) == truth).sum())
-    wilson = binomtest(right, len(truth)).proportion_ci(method="wilson")
-    intervals["accuracy"] = [float(wilson.low), float(wilson.high)]
+    intervals["accuracy"] = wilson(right, len(truth))
     if by_class:
         intervals["f1_per_class"] = np.percentile(by_class, (2.5, 97.5), axis=0).T.tolist()
     per_class = _f1_per_class(probabilities, truth).tolist()
@@ -178,7 +177,9 @@ def compare_shares(first: float, second: float, n: int) -> dict[str, Any]:
         Medicine 1998, method 10: from Wilson's intervals, as of two independent samples). Of two
         models that agree more often than by chance on the same posts it is too wide.
     """
-    (low, high), (low_other, high_other) = (_wilson(share, n) for share in (first, second))
+    (low, high), (low_other, high_other) = (
+        wilson(round(share * n), n) for share in (first, second)
+    )
     gap = first - second
     down, up = (
         math.hypot(first - low, high_other - second),
@@ -187,9 +188,22 @@ def compare_shares(first: float, second: float, n: int) -> dict[str, Any]:
     return {"difference": gap, "interval": [gap - down, gap + up], "n": n}
 
 
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    found = binomtest(round(share * n), n).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
+def wilson(count: int, n: int) -> list[float]:
+    """Wilson's 95 % interval of a share, ``[low, high]``; n at least 1."""
+    found = binomtest(count, n).proportion_ci(method="wilson")
+    return [float(found.low), float(found.high)]
+
+
+def without_nan(value: Any) -> Any:
+    """The same values in dictionaries and lists, with None for a number that is not one.
+
+    JSON has no NaN: a metric that posts without some label do not have is null.
+    """
+    if isinstance(value, dict):
+        return {name: without_nan(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [without_nan(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def pool_paired(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -56,11 +56,12 @@ ALLOWED: dict[str, set[str]] = {
     | {"device", "explain.students", "reports"},
     "metrics": set(),
     "batch": {"analyser", "device", "metrics", "text", "cases.audit_notes"},
-    "behaviour": {"analyser", "bundle", "device", "reports"},
+    "behaviour": {"analyser", "bundle", "device", "metrics", "reports"},
     "bench": {"analyser", "audio", "batch_predictions", "bundle", "device", "models"}
     | {"post_run", "predictions", "tables"},
     "device": set(),
-    "faithfulness": {"bundle", "device", "explain", "models", "post_run", "reports", "training"},
+    "faithfulness": {"bundle", "device", "explain", "metrics", "models", "post_run"}
+    | {"reports", "training"},
     "reports": {"bundle"},
     "evaluate": {"analyser", "training", "metrics"},
     "doctor": {"audio", "bundle", "torchaudio_mend"},

@@ -8,7 +8,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta, binomtest
+from scipy.stats import beta
+
+from mhkd.metrics import wilson
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -173,8 +175,8 @@ def estimate(hits: int, n: int) -> Estimate:
     """A share with Wilson's 95 % interval."""
     if n == 0:
         return Estimate(None, None, None, 0)
-    interval = binomtest(hits, n).proportion_ci(method="wilson")
-    return Estimate(hits / n, float(interval.low), float(interval.high), n)
+    low, high = wilson(hits, n)
+    return Estimate(hits / n, low, high, n)
 
 
 def _predictive_values(counts: Sequence[int], prevalence: float) -> Sequence[Estimate]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 
 from mhkd.behaviour.cases import Pair
+from mhkd.metrics import wilson
 
 MARGIN = 0.05  # of probability; a smaller move in the wrong direction is let pass
 _WORST = 3
@@ -133,8 +133,8 @@ def measure_pairs(
 
 def rate(count: int, n: int) -> Rate:
     """A share with its interval."""
-    found = binomtest(count, n).proportion_ci(method="wilson")
-    return Rate(count, n, count / n, (float(found.low), float(found.high)))
+    low, high = wilson(count, n)
+    return Rate(count, n, count / n, (low, high))
 
 
 def _direct(label: str, before: Floats, after: Floats, labels: Sequence[str]) -> Direction:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 
 from mhkd.analysis import TrustThresholds
 from mhkd.explain.trust import USUAL
 from mhkd.faithfulness.rows import Row
+from mhkd.metrics import wilson
 
 _RESAMPLES = 2000
 _SEED = 0
@@ -188,8 +188,7 @@ def _median(values: Floats) -> float | None:
 def _share(count: int, total: int) -> dict[str, Any] | None:
     if not total:
         return None
-    found = binomtest(count, total).proportion_ci(method="wilson")
-    return {"share": count / total, "interval": [float(found.low), float(found.high)], "n": total}
+    return {"share": count / total, "interval": wilson(count, total), "n": total}
 
 
 def _plain(thresholds: TrustThresholds | None) -> dict[str, Any] | None:

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import binomtest
-
 from mhkd.manifest import Manifest
-from mhkd.metrics import compare_shares
+from mhkd.metrics import compare_shares, wilson
 
 _HEAD = (
     "| compared | accuracy | log-loss | gain in accuracy, points | gain in log-loss |\n"
@@ -66,8 +64,8 @@ def _build_table(title: str, rows: Sequence[_Tried]) -> str:
 
 def _accuracy(row: _Tried) -> str:
     right = round(row.accuracy * row.n)
-    interval = binomtest(right, row.n).proportion_ci(method="wilson")
-    return f"{100 * row.accuracy:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    low, high = wilson(right, row.n)
+    return f"{100 * row.accuracy:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _gain(row: _Tried, own: _Tried) -> str:

@@ -8,10 +8,10 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from scipy.stats import binomtest
 
 from mhkd.bundle import Bundle
 from mhkd.manifest import Manifest, knows_authors
+from mhkd.metrics import wilson
 
 METRICS = ("accuracy", "f1_macro", "f1_weighted", "auc", "ece", "brier")
 OURS, PUBLISHED = "measured here", "published"
@@ -115,8 +115,7 @@ def read_published(task: str) -> list[Row]:
         n = row.get("n", found["n"])
         if "accuracy" in values and n is not None:
             share = values["accuracy"].value
-            interval = binomtest(round(share * n), n).proportion_ci(method="wilson")
-            values["accuracy"] = Value(share, interval.low, interval.high)
+            values["accuracy"] = Value(share, *wilson(round(share * n), n))
         protocol = row.get("protocol", found["protocol"])
         rows.append(Row(task, row["model"], PUBLISHED, protocol, n, 1, values))
     return rows

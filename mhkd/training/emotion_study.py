@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
 from mhkd.emotion.graph import EmotionGraph
 from mhkd.emotion.lexicon import Lexicon
+from mhkd.metrics import wilson
 from mhkd.training.calibrate import calibrated, fit_temperature
 from mhkd.training.data import LabelledPosts
 from mhkd.training.emotions import (
@@ -124,10 +124,9 @@ def _hold_out(recipe: Recipe, posts: LabelledPosts, table: EmotionTable) -> np.n
 
 def _measure(logits: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     right = int((logits.argmax(1) == truth).sum())
-    interval = binomtest(right, len(truth)).proportion_ci(method="wilson")
     return {
         "accuracy": right / len(truth),
-        "interval": [float(interval.low), float(interval.high)],
+        "interval": wilson(right, len(truth)),
         "log_loss": float(log_loss(truth, calibrated(logits, fit_temperature(logits, truth)))),
         "n": len(truth),
     }

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 
 from mhkd.analysis import MODELS, TEACHERS
 from mhkd.batch.curves import RiskCoverage, bin_reliability, trace_risk_coverage
@@ -27,6 +26,7 @@ from mhkd.metrics import (
     expected_when_calibrated,
     measure,
     measure_seeds,
+    wilson,
 )
 from mhkd.models.members import LARGE, Members, TextMember
 from mhkd.predictions import measure_familiarity, read_as_student
@@ -231,11 +231,10 @@ def rate_outside(members: Members, texts: Sequence[str]) -> dict[str, Any]:
         measure_familiarity(members.familiar, read_as_student(members.student, text)).outside
         for text in texts
     )
-    interval = binomtest(outside, len(texts)).proportion_ci(method="wilson")
     return {
         "share": outside / len(texts),
         "n": len(texts),
-        "interval": [float(interval.low), float(interval.high)],
+        "interval": wilson(outside, len(texts)),
     }
 
 
@@ -252,10 +251,9 @@ def _rate_sets(
         for row in probabilities.tolist()
     ]
     held = sum(manifest.labels[t] in labels for t, labels in zip(truth, sets, strict=True))
-    interval = binomtest(held, len(sets)).proportion_ci(method="wilson")
     return {
         "share": held / len(sets),
-        "interval": [float(interval.low), float(interval.high)],
+        "interval": wilson(held, len(sets)),
         "n": len(sets),
         "single": sum(len(labels) == 1 for labels in sets) / len(sets),
     }

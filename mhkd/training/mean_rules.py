@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import entr, softmax
-from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
+from mhkd.metrics import wilson
 from mhkd.training.recipe import Rule
 
 Floats = npt.NDArray[np.float64]
@@ -112,12 +112,11 @@ def weigh_by_log_loss(stacked: Floats, truth: Ints, folds: Ints) -> Floats:
 
 def _measure(title: str, probabilities: Floats, truth: Ints) -> dict[str, Any]:
     right = int((probabilities.argmax(1) == truth).sum())
-    interval = binomtest(right, len(truth)).proportion_ci(method="wilson")
     labels = np.arange(probabilities.shape[1])
     return {
         "rule": title,
         "accuracy": right / len(truth),
-        "interval": [float(interval.low), float(interval.high)],
+        "interval": wilson(right, len(truth)),
         "log_loss": float(log_loss(truth, probabilities, labels=labels)),
         "n": len(truth),
     }

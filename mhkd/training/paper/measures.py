@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mhkd.metrics import expected_when_calibrated, measure, measure_seeds
+from mhkd.metrics import expected_when_calibrated, measure, measure_seeds, without_nan
 from mhkd.training.baseline import fit_linear, predict_linear
 from mhkd.training.data import LabelledPosts
 from mhkd.training.paper.teachers import Floats
@@ -26,7 +26,7 @@ def measure_model(probabilities: Floats, truth: npt.NDArray[np.int64]) -> dict[s
     """
     limit = expected_when_calibrated(probabilities)
     found: dict[str, Any] = {**measure(probabilities, truth), "ece_if_calibrated": limit}
-    return {name: _without_nan(value) for name, value in found.items()}
+    return {name: without_nan(value) for name, value in found.items()}
 
 
 def summarise(answers: Sequence[Floats], truth: npt.NDArray[np.int64]) -> dict[str, Any]:
@@ -40,13 +40,13 @@ def summarise(answers: Sequence[Floats], truth: npt.NDArray[np.int64]) -> dict[s
         answers: probabilities of each run, each of shape (posts, classes).
         truth: shape (posts,).
     """
-    runs = [_without_nan(measure(found, truth, resamples=0)) for found in answers]
+    runs = [without_nan(measure(found, truth, resamples=0)) for found in answers]
     best = max(range(len(runs)), key=lambda run: runs[run]["f1_weighted"])
-    over = _without_nan(measure_seeds(np.stack(answers), truth))
+    over = without_nan(measure_seeds(np.stack(answers), truth))
     return {
         "runs": len(runs),
         "mean": {name: found["mean"] for name, found in over.items()},
-        "sd": _without_nan({name: float(np.std(found["values"])) for name, found in over.items()}),
+        "sd": without_nan({name: float(np.std(found["values"])) for name, found in over.items()}),
         "interval": {name: found["interval"] for name, found in over.items()},
         "best_by_test": {"run": best, **measure_model(answers[best], truth)},
         "single_runs": runs,
@@ -75,12 +75,3 @@ def answer_linearly(
         return LabelledPosts(ids, tuple(texts[row] for row in chosen), labels[chosen], ids, of_fold)
 
     return predict_linear(fit_linear(choose(rows, folds)), choose(others, np.zeros_like(others)))
-
-
-def _without_nan(found: Any) -> Any:
-    """NaN is no JSON: a metric that a part without some label does not have is None."""
-    if isinstance(found, dict):
-        return {name: _without_nan(value) for name, value in found.items()}
-    if isinstance(found, list):
-        return [_without_nan(value) for value in found]
-    return None if isinstance(found, float) and np.isnan(found) else found
