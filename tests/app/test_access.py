@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from app import access, models
 from mhkd.cases.store import CaseStore
+from tests.app.driving import analyse_text, read_html
 from tests.app.example_analysis import ExampleAnalyser
 from tests.app.test_cases import _open_cases
-from tests.app.test_page import _analyse, _html
 from tests.cases.making import new_case
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ def test_without_sign_in_only_the_way_in_and_the_help_lines_are_shown(sign_in: S
     sign_in(None)
     page = _open()
     assert [title.value for title in page.title] == ["Sign in"]
-    assert "988" in _html(page)
+    assert "988" in read_html(page)
     assert not page.text_area
     assert not page.exception
 
@@ -79,14 +79,14 @@ def test_a_role_shows_what_it_allows(
     sign_in(email)
     case = new_case(text="a grey winter")
     CaseStore.open().keep(case)
-    page = _analyse(_open(), _TEXT)
+    page = analyse_text(_open(), _TEXT)
     assert any((box.key or "").startswith("keep_wanted") for box in page.checkbox) == keeps
     page = _open_cases()
-    assert ("kept in" in _html(page)) == reads
-    assert ("cases.sqlite" in _html(page)) == exports
+    assert ("kept in" in read_html(page)) == reads
+    assert ("cases.sqlite" in read_html(page)) == exports
     if not reads:
-        assert "grey" not in _html(page)
-        assert "No role" in _html(page)
+        assert "grey" not in read_html(page)
+        assert "No role" in read_html(page)
         return
     page.selectbox[0].set_value(case.case.id).run()
     keys = [button.key or "" for button in page.button]
@@ -218,7 +218,7 @@ def test_the_page_says_what_to_do_and_nothing_of_the_file(point: Point) -> None:
     file.write_bytes(b"[auth]\nclient_id = sparrowhawk\n")
     page = _open()
     assert [title.value for title in page.title] == ["Sign in"]
-    told = _html(page)
+    told = read_html(page)
     assert "lets nobody in" in told and "988" in told
     assert "sparrowhawk" not in told and str(file) not in told
     assert not page.button and not page.text_area and not page.exception

@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app import models
-from tests.app.example_analysis import ExampleAnalyser
-from tests.app.test_page import TEXT, _analyse, _button, _html
+from tests.app.driving import analyse_text, find_button, read_html
+from tests.app.example_analysis import TEXT, ExampleAnalyser
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SETTINGS = {"toggle", "checkbox", "segmented_control", "slider", "number_input", "selectbox"}
@@ -32,9 +32,9 @@ def test_settings_come_from_the_address_and_hold(fresh: AppTest) -> None:
     page = fresh.run()
     assert page.toggle(key="decide_first").value and page.toggle(key="analyse_short").value
     page.toggle(key="decide_first").set_value(False).run()
-    page = _analyse(page, TEXT)
+    page = analyse_text(page, TEXT)
     assert not page.tabs and not page.exception
-    _button(page, "Clear this case").click().run()
+    find_button(page, "Clear this case").click().run()
     assert page.toggle(key="analyse_short").value
 
 
@@ -46,10 +46,10 @@ def test_an_address_that_makes_no_sense_is_passed_over(fresh: AppTest, told: str
 
 
 def test_what_was_shown_is_greyed_once_the_post_has_changed(fresh: AppTest) -> None:
-    page = _analyse(fresh.run(), TEXT)
-    assert ".st-key-details { filter" not in _html(page)
+    page = analyse_text(fresh.run(), TEXT)
+    assert ".st-key-details { filter" not in read_html(page)
     page.text_area[0].set_value(f"{TEXT} And more.").run()
-    assert ".st-key-details { filter" in _html(page)
+    assert ".st-key-details { filter" in read_html(page)
 
 
 def test_only_settings_are_bound_to_the_address() -> None:

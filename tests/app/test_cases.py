@@ -16,8 +16,8 @@ from app.escape import mark_text
 from mhkd.cases.agreement import Agreement
 from mhkd.cases.audit import verify_log
 from mhkd.cases.store import CaseStore
+from tests.app.driving import analyse_text, find_button, read_html, settle
 from tests.app.example_analysis import ExampleAnalyser
-from tests.app.test_page import _analyse, _button, _html, _settle
 from tests.cases.making import new_case
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +52,7 @@ def _start(found: list[object], key: str) -> object:
 
 
 def test_a_case_is_kept_only_after_each_step(open_page: Open, tmp_path: Path) -> None:
-    page = _analyse(open_page(), _TEXT)
+    page = analyse_text(open_page(), _TEXT)
     assert not (tmp_path / "kept").exists()
     assert "Keep for" not in [radio.label for radio in page.radio]
     _start(page.checkbox, "keep_wanted").check().run()
@@ -60,8 +60,8 @@ def test_a_case_is_kept_only_after_each_step(open_page: Open, tmp_path: Path) ->
     _start(page.text_area, "keep_note").set_value("slept badly").run()
     _start(page.checkbox, "keep_text").check().run()
     assert "[e-mail]" in _start(page.text_area, "keep_edited").value
-    assert '<mark title="e-mail">jo@example.org</mark>' in _html(page)
-    assert "not anonymous" in _html(page)
+    assert '<mark title="e-mail">jo@example.org</mark>' in read_html(page)
+    assert "not anonymous" in read_html(page)
     assert _start(page.button, "keep_do").disabled
     _start(page.checkbox, "keep_sure").check().run()
     edited = "I feel like a burden to everyone, write to [e-mail]."
@@ -70,7 +70,7 @@ def test_a_case_is_kept_only_after_each_step(open_page: Open, tmp_path: Path) ->
     assert not (tmp_path / "kept").exists()
     _start(page.checkbox, "keep_sure").check().run()
     _start(page.button, "keep_do").click().run()
-    assert "Kept." in _html(page)
+    assert "Kept." in read_html(page)
     [case] = CaseStore.open().list()
     assert case.text == edited
     assert (case.judgement.label, case.judgement.note) == ("depression", "slept badly")
@@ -83,13 +83,13 @@ def test_decide_first_hides_the_answers_and_is_noted(
 ) -> None:
     page = open_page()
     page.toggle(key="decide_first").set_value(True).run()
-    page = _analyse(page, _TEXT)
+    page = analyse_text(page, _TEXT)
     assert "You decide first" in [header.value for header in page.header]
     assert not page.tabs
-    assert "0.78" not in _html(page) + " ".join(block.value for block in page.markdown)
+    assert "0.78" not in read_html(page) + " ".join(block.value for block in page.markdown)
     _start(page.radio, "decide_choice").set_value("suicide").run()
-    _button(page, "Note it and show the answers").click().run()
-    page = _settle(page)
+    find_button(page, "Note it and show the answers").click().run()
+    page = settle(page)
     assert page.header[0].value.startswith("This post resembles")
     _start(page.checkbox, "keep_wanted").check().run()
     assert _start(page.button, "keep_do").disabled, "the second judgement is asked for"
@@ -101,14 +101,14 @@ def test_decide_first_hides_the_answers_and_is_noted(
     assert case.text is None
     monkeypatch.setattr("mhkd.cases.store.CaseStore.delete_expired", lambda self: 0)
     page = _open_cases()
-    assert "of 1 judged before the answers and after, 1 changed" in _html(page)
-    assert "1 away from it" in _html(page)
+    assert "of 1 judged before the answers and after, 1 changed" in read_html(page)
+    assert "1 away from it" in read_html(page)
     page.selectbox(key="cases_list_open").set_value(case.id).run()
-    assert "before the answers were shown; Posts from" in _html(page)
+    assert "before the answers were shown; Posts from" in read_html(page)
 
 
 def test_who_has_seen_the_answer_does_not_decide_first(open_page: Open) -> None:
-    page = _analyse(open_page(), _TEXT)
+    page = analyse_text(open_page(), _TEXT)
     assert page.header[0].value.startswith("This post resembles")
     page.toggle(key="decide_first").set_value(True).run()
     assert "You decide first" not in [header.value for header in page.header]
@@ -120,20 +120,20 @@ def test_who_has_seen_the_answer_does_not_decide_first(open_page: Open) -> None:
 
 
 def test_who_has_seen_the_answer_does_not_decide_first_on_a_new_start(open_page: Open) -> None:
-    page = _analyse(open_page(), _TEXT)
+    page = analyse_text(open_page(), _TEXT)
     page.toggle(key="decide_first").set_value(True).run()
-    page = _analyse(page, f"{_TEXT}  ")  # the same words, begun again
+    page = analyse_text(page, f"{_TEXT}  ")  # the same words, begun again
     headers = [header.value for header in page.header]
     assert "You decide first" not in headers
     assert headers[0].startswith("This post resembles")
-    page = _analyse(page, f"{_TEXT} And one word more.")
+    page = analyse_text(page, f"{_TEXT} And one word more.")
     assert "You decide first" in [header.value for header in page.header]
 
 
 def test_nothing_shows_the_answer_before_the_judgement(open_page: Open) -> None:
     page = open_page()
     page.toggle(key="decide_first").set_value(True).run()
-    page = _analyse(page, _TEXT)
+    page = analyse_text(page, _TEXT)
     assert "Edit and compare" not in [button.label for button in page.button]
 
 
@@ -146,13 +146,13 @@ def test_the_page_finds_opens_and_deletes(open_page: Open, monkeypatch: pytest.M
         store.keep(new)
     monkeypatch.setattr("mhkd.cases.store.CaseStore.delete_expired", lambda self: 0)
     page = _open_cases()
-    assert kept.case.id in _html(page)
+    assert kept.case.id in read_html(page)
     page.text_input[0].set_value("grey").run()
     assert len(page.selectbox[0].options) == 1
     page.selectbox[0].set_value(kept.case.id).run()
     assert nasty in [text.value for text in page.text]
-    assert "evil" not in _html(page) + " ".join(block.value for block in page.markdown)
-    assert re.search(r"2026-12-24", _html(page))
+    assert "evil" not in read_html(page) + " ".join(block.value for block in page.markdown)
+    assert re.search(r"2026-12-24", read_html(page))
     page.button(key=f"case_delete_{kept.case.id}").click().run()
     assert [case.judgement.label for case in CaseStore.open().list()] == ["depression"]
     assert not page.exception
@@ -161,8 +161,8 @@ def test_the_page_finds_opens_and_deletes(open_page: Open, monkeypatch: pytest.M
 def test_before_anything_is_kept(open_page: Open, tmp_path: Path) -> None:
     open_page()
     page = _open_cases()
-    assert "No case is kept." in _html(page)
-    assert "988" in _html(page)
+    assert "No case is kept." in read_html(page)
+    assert "988" in read_html(page)
     assert not (tmp_path / "kept").exists()
 
 
@@ -170,7 +170,7 @@ def test_a_database_that_can_not_be_used(open_page: Open, monkeypatch: pytest.Mo
     open_page()
     monkeypatch.setenv("MHKD_CASES_URL", "mysql://x")
     page = _open_cases()
-    assert "MHKD_CASES_URL is not a database" in _html(page)
+    assert "MHKD_CASES_URL is not a database" in read_html(page)
 
 
 def test_analyses_are_noted_without_content(
@@ -178,7 +178,7 @@ def test_analyses_are_noted_without_content(
 ) -> None:
     log = tmp_path / "audit.jsonl"
     monkeypatch.setenv("MHKD_AUDIT_LOG", str(log))
-    _analyse(open_page(), _TEXT)
+    analyse_text(open_page(), _TEXT)
     assert verify_log(log).lines == 1
     assert "burden" not in log.read_text()
 
@@ -188,8 +188,8 @@ def test_a_log_that_can_not_be_written_stops_the_analysis(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MHKD_AUDIT_LOG", str(tmp_path / "file" / "audit.jsonl"))
-    page = _analyse(open_page(), _TEXT)
-    assert "Nothing is analysed without it" in _html(page)
+    page = analyse_text(open_page(), _TEXT)
+    assert "Nothing is analysed without it" in read_html(page)
 
 
 def test_agreement_in_words() -> None:

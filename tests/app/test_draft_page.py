@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from app import models
 from app.components import draft as component
 from app.drafts import Draft
+from tests.app.driving import find_button, read_html
 from tests.app.example_analysis import ExampleAnalyser
-from tests.app.test_page import _button, _html
 
 _TAB = "ab" * 16
 _LEFT = "what was typed before the reload"
@@ -70,7 +70,7 @@ def test_with_the_key_it_is_there_and_can_be_cleared(told: Told) -> None:
     assert left.text == ""
     page.run()
     assert page.text_area[0].value == _LEFT
-    _button(page, "Clear this case").click().run()
+    find_button(page, "Clear this case").click().run()
     assert page.text_area[0].value == ""
     again = Draft("later")
     component.open_drafts().meet(_TAB, again)
@@ -84,7 +84,7 @@ def test_what_was_typed_since_is_not_lost(told: Told) -> None:
     told["tab"] = _TAB
     page.run()
     assert page.text_area[0].value == "something new"
-    _button(page, "Bring back my own text").click().run()
+    find_button(page, "Bring back my own text").click().run()
     assert page.text_area[0].value == _LEFT
     assert left.text == ""
 
@@ -105,7 +105,7 @@ def test_a_blurred_draft_comes_back_blurred(told: Told) -> None:
     assert left.text == ""
     assert page.text_area[0].value == _LEFT
     assert page.toggle(key="analyse_blurred").value is True
-    assert ".stTextArea textarea" in _html(page)
+    assert ".stTextArea textarea" in read_html(page)
 
 
 def test_what_is_being_typed_is_noted_before_the_field_tells_it(told: Told) -> None:

@@ -16,8 +16,8 @@ from app.report import build_report
 from app.words_wording import say_fidelity
 from mhkd.analysis import Analysis, Fidelity, has_enough_parts
 from mhkd.post import Post
+from tests.app.driving import analyse_text, await_words, find_button, read_html
 from tests.app.example_analysis import ExampleAnalyser, build_analysis
-from tests.app.test_page import _analyse, _await, _button, _html
 from tests.app.test_report import ABOUT, Seen, plotly_of
 
 _TEXT = "I feel like a burden to everyone. Quagmire helps, and I am so tired of this grey winter."
@@ -34,7 +34,7 @@ def open_page(
     def opened(load: Callable[[], ExampleAnalyser]) -> AppTest:
         monkeypatch.setattr(models, "load_analyser", load)
         file = Path(__file__).resolve().parents[2] / "app" / "main.py"
-        return _analyse(AppTest.from_file(str(file), default_timeout=90).run(), _TEXT)
+        return analyse_text(AppTest.from_file(str(file), default_timeout=90).run(), _TEXT)
 
     st.cache_resource.clear()
     yield opened
@@ -83,12 +83,12 @@ def test_it_is_measured_when_asked_for(
     page = open_page(ExampleAnalyser)
     before = _labels(page).count(label)
     asked = page.button(key=f"asked_fidelity_{model}_suicide")
-    assert asked.label == label and told not in _html(page)
+    assert asked.label == label and told not in read_html(page)
     asked.click().run()
-    _await(page, told)
-    assert sensitivity in _html(page)
+    await_words(page, told)
+    assert sensitivity in read_html(page)
     assert _labels(page).count(label) == before - 1
-    assert _html(page).count(told) == 1
+    assert read_html(page).count(told) == 1
     assert "Quagmire" not in " ".join(block.value for block in page.markdown)
     assert not page.exception
 
@@ -102,7 +102,7 @@ def test_it_is_measured_for_another_label(open_page: Callable[..., AppTest]) -> 
         assert time.monotonic() < end
         page.run()
     page.button(key="asked_fidelity_audio_depression").click().run()
-    _await(page, "foresee 70 %")
+    await_words(page, "foresee 70 %")
     assert not page.exception
 
 
@@ -111,7 +111,7 @@ def test_stop_frees_the_page(open_page: Callable[..., AppTest]) -> None:
     page = open_page(lambda: analyser)
     analyser.pause_s = 60
     page.button(key="asked_fidelity_audio_suicide").click().run()
-    _button(page, "Stop").click().run()
+    find_button(page, "Stop").click().run()
     assert page.button(key="asked_fidelity_audio_suicide")
     assert "Stop" not in _labels(page) and not page.exception
 

@@ -24,8 +24,8 @@ from mhkd.cases.reading import LostWords, read_kept
 from mhkd.cases.records import NewCase
 from mhkd.cases.store import CaseStore
 from mhkd.post import Post
+from tests.app.driving import read_html
 from tests.app.example_analysis import SOURCES, TEXT, ExampleAnalyser, build_analysis
-from tests.app.test_page import _html
 from tests.app.test_report import ABOUT, Seen, plotly_of
 from tests.cases.making import new_case
 
@@ -79,7 +79,7 @@ def _headers(page: AppTest) -> list[str]:
 
 def test_all_that_was_kept_is_shown(open_case: OpenCase) -> None:
     page = open_case(_keep_example())
-    headers, told = _headers(page), _html(page)
+    headers, told = _headers(page), read_html(page)
     assert "This post resembles posts from r/SuicideWatch more than posts from r/depression." in (
         headers
     )
@@ -117,7 +117,7 @@ def test_what_was_measured_is_shown(open_case: OpenCase, text: str | None) -> No
     )
     analysis = replace(analysis, attributions=more)
     page = open_case(new_case(text=text, post=_POST, analysis=analysis))
-    told = _html(page)
+    told = read_html(page)
     for words in (
         "masking a random fifth of the words", "taking away a random fifth of the words",
         "filling a random fifth of the stretches", "foresee 70 %",
@@ -128,7 +128,7 @@ def test_what_was_measured_is_shown(open_case: OpenCase, text: str | None) -> No
 
 def test_without_its_text_the_numbers_are_shown(open_case: OpenCase) -> None:
     page = open_case(_keep_example(None))
-    told = _html(page)
+    told = read_html(page)
     assert "The text was not kept, and with it no word of the post." in told
     assert told.count("The words are not stored: no text was kept.") == 3
     assert "Converged: the words add up to the answer" in told
@@ -141,7 +141,7 @@ def test_an_earlier_case_says_what_is_missing(open_case: OpenCase) -> None:
     new = new_case(text=TEXT)
     plain = json.loads(json.dumps(new.analysis))
     del plain["contributions"]["teachers"]
-    told = _html(open_case(replace(new, analysis=plain)))
+    told = read_html(open_case(replace(new, analysis=plain)))
     assert "Not stored with this case: what each teacher contributes. Nothing is computed" in told
     assert told.count("they were kept without their places in the text") == 3
     assert told.count("post-words") == 1, "the words spoken alone, which have no places"
@@ -152,7 +152,7 @@ def test_a_case_that_can_not_be_read_keeps_its_judgement_and_its_numbers(
 ) -> None:
     new = new_case(note="a grey winter")
     page = open_case(replace(new, analysis={"predictions": {"student": 1}}))
-    assert "The case can’t be shown whole" in _html(page)
+    assert "The case can’t be shown whole" in read_html(page)
     assert "a grey winter" in [text.value for text in page.text]
     assert not page.tabs
     assert page.button(key=f"case_delete_{new.case.id}")
@@ -163,7 +163,7 @@ def test_markup_in_what_was_kept_stays_text(open_case: OpenCase) -> None:
     page = open_case(
         new_case(text=nasty, post=nasty, analysis=build_analysis(Post(nasty)), note=nasty)
     )
-    assert "<img" not in _html(page)
+    assert "<img" not in read_html(page)
     assert "evil" not in " ".join(block.value for block in page.markdown)
 
 
@@ -236,7 +236,7 @@ def test_the_set_of_labels_of_a_kept_case(open_case: OpenCase) -> None:
     found = PredictionSet(("depression", "suicide"), 0.9, 506)
     analysis = replace(build_analysis(Post(_POST)), prediction_set=found)
     page = open_case(new_case(analysis=analysis))
-    assert "At 90 % not decided: r/depression or r/SuicideWatch" in _html(page)
+    assert "At 90 % not decided: r/depression or r/SuicideWatch" in read_html(page)
     [meant] = [block.help for block in page.markdown if block.value == "Set of labels"]
     assert meant == explain("Set of labels")
     helps = {header.value: header.proto.help for header in page.header}

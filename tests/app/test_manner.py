@@ -28,8 +28,8 @@ from mhkd.analysis import Analysis, Finding, Heard, Prediction
 from mhkd.answers import SoundAnswer
 from mhkd.audio.manner import Manner, SaidOtherwise
 from tests.analysed import TEXT
+from tests.app.driving import analyse_text, await_words, read_html
 from tests.app.example_analysis import SOURCES, build_analysis
-from tests.app.test_page import _analyse, _await, _html
 from tests.tiny import tone
 
 _BUTTON = "asked_manner"
@@ -48,7 +48,7 @@ def page(analyser: Analyser, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTes
     opened.file_uploader[0].upload(
         "voice.wav", as_wav(sound.samples, sound.rate_hz), "audio/wav"
     ).run()
-    yield _analyse(opened, TEXT)
+    yield analyse_text(opened, TEXT)
     st.cache_resource.clear()
 
 
@@ -69,14 +69,14 @@ def test_a_change_is_chosen_heard_and_answered(page: AppTest) -> None:
         ("Loudness, in dB", -12, 12, 0),
     ]
     assert page.button(key=_BUTTON).label == _ASK and page.button(key=_BUTTON).disabled
-    assert NEUTRAL in _html(page)
+    assert NEUTRAL in read_html(page)
     _set(page, "pitch", 2)
     _set(page, "tempo", 0.8)
-    assert not page.button(key=_BUTTON).disabled and NEUTRAL not in _html(page)
+    assert not page.button(key=_BUTTON).disabled and NEUTRAL not in read_html(page)
     assert "The changed sound" not in _sounds(page)
     page.button(key=_BUTTON).click().run()
-    _await(page, NOT_KEPT)
-    shown = _html(page)
+    await_words(page, NOT_KEPT)
+    shown = read_html(page)
     for words in (
         "With pitch +2 semitones, tempo × 0.80, the audio teacher’s probability of posts from",
         "The words are the same; only the way of saying them changed.",
@@ -88,7 +88,7 @@ def test_a_change_is_chosen_heard_and_answered(page: AppTest) -> None:
     _set(page, "tempo", 1.0)
     _set(page, "pitch", 0)
     assert page.button(key=_BUTTON).disabled, "nothing to ask"
-    assert "With pitch +2 semitones" in _html(page), "what was found stays, named by its change"
+    assert "With pitch +2 semitones" in read_html(page), "what was found stays, named by its change"
     assert not page.exception
 
 
@@ -99,13 +99,13 @@ def test_a_full_queue_is_told_and_the_sound_is_there(
     _set(page, "loudness", -6)
     with analyser._gate.entered():
         page.button(key=_BUTTON).click().run()
-        _await(page, "The model is busy")
-    assert "This could not be done" in _html(page)
-    assert "The audio teacher has not answered it." in _html(page)
+        await_words(page, "The model is busy")
+    assert "This could not be done" in read_html(page)
+    assert "The audio teacher has not answered it." in read_html(page)
     assert "The changed sound" in _sounds(page)
     page.button(key=_BUTTON).click().run()
-    _await(page, NOT_KEPT)
-    assert "The model is busy" not in _html(page)
+    await_words(page, NOT_KEPT)
+    assert "The model is busy" not in read_html(page)
     assert not page.exception
 
 
@@ -118,7 +118,7 @@ def test_stop_frees_the_page(page: AppTest, analyser: Analyser) -> None:
     end = time.monotonic() + 30
     while analyser.waiting and time.monotonic() < end:
         time.sleep(0.02)
-    assert NOT_KEPT not in _html(page.run()) and not page.exception
+    assert NOT_KEPT not in read_html(page.run()) and not page.exception
 
 
 def test_silence_or_noise_in_place_of_the_strongest_stretch(page: AppTest) -> None:

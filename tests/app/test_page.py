@@ -18,11 +18,19 @@ from app.work import Desk
 from mhkd.analyser import Analyser
 from mhkd.errors import BundleError
 from mhkd.limits import MAX_CHARS
+from tests.app.driving import (
+    PATIENCE_S,
+    analyse_text,
+    assert_help,
+    await_words,
+    find_button,
+    read_html,
+    settle,
+)
 from tests.app.example_analysis import TEXT, ExampleAnalyser, build_recording
 from tests.tiny import POST, build_tiny_bundle
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE_S = 90
 
 Load = Callable[[], ExampleAnalyser]
 
@@ -33,7 +41,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Load], AppT
 
     def opened(load: Load) -> AppTest:
         monkeypatch.setattr(models, "load_analyser", load)
-        page = AppTest.from_file(str(_ROOT / "app" / "main.py"), default_timeout=_PATIENCE_S)
+        page = AppTest.from_file(str(_ROOT / "app" / "main.py"), default_timeout=PATIENCE_S)
         return page.run()
 
     st.cache_resource.clear()
@@ -44,19 +52,19 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Load], AppT
 def test_before_any_analysis(open_page: Callable[[Load], AppTest]) -> None:
     page = open_page(ExampleAnalyser)
     assert page.title[0].value == "What does this post resemble?"
-    _assert_help(page)
-    assert _html(page).count(CONTENT_NOTE) == 1
+    assert_help(page)
+    assert read_html(page).count(CONTENT_NOTE) == 1
     assert not page.exception
 
 
 def test_an_analysis_shows_answer_models_and_explanations(
     open_page: Callable[[Load], AppTest],
 ) -> None:
-    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    page = analyse_text(open_page(ExampleAnalyser), TEXT)
     assert page.header[0].value == (
         "This post resembles posts from r/SuicideWatch more than posts from r/depression."
     )
-    shown = _html(page)
+    shown = read_html(page)
     for words in (
         "Teachers’ mean",
         "close (0.028)",
@@ -74,7 +82,7 @@ def test_an_analysis_shows_answer_models_and_explanations(
         "Record",
     ]
     assert page.text_area[0].value == TEXT
-    _assert_help(page)
+    assert_help(page)
     assert not page.exception
 
 
@@ -92,38 +100,38 @@ def test_a_sample_does_not_lose_what_was_typed(open_page: Callable[[Load], AppTe
     page = open_page(ExampleAnalyser)
     page.text_area[0].set_value("my own words").run()
     page.pills(key="post_sample_0").set_value("A sourdough question").run()
-    _button(page, "Bring back my own text").click().run()
+    find_button(page, "Bring back my own text").click().run()
     assert page.text_area[0].value == "my own words"
 
 
 def test_outside_leads_and_no_frequency_is_claimed(
     open_page: Callable[[Load], AppTest],
 ) -> None:
-    page = _analyse(open_page(lambda: ExampleAnalyser(outside=True)), TEXT)
+    page = analyse_text(open_page(lambda: ExampleAnalyser(outside=True)), TEXT)
     assert page.header[0].value == "Outside what this model knows."
-    told = " ".join(block.value for block in page.markdown) + _html(page)
+    told = " ".join(block.value for block in page.markdown) + read_html(page)
     for promise in ("Of 100 posts", "Set of labels", "Speaks for", "remains"):
         assert promise not in told
 
 
 def test_undecided(open_page: Callable[[Load], AppTest]) -> None:
-    page = _analyse(open_page(lambda: ExampleAnalyser(probability=0.54)), TEXT)
+    page = analyse_text(open_page(lambda: ExampleAnalyser(probability=0.54)), TEXT)
     assert page.header[0].value.startswith("Not decided")
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "a", "x" * 200_000])
 def test_a_bad_text_is_told_and_kept(open_page: Callable[[Load], AppTest], text: str) -> None:
-    page = _analyse(open_page(ExampleAnalyser), text)
-    assert "The post can’t be read" in _html(page)
+    page = analyse_text(open_page(ExampleAnalyser), text)
+    assert "The post can’t be read" in read_html(page)
     assert page.text_area[0].value == text
-    _assert_help(page)
+    assert_help(page)
     assert not page.exception
 
 
 def test_a_long_text_is_counted_before_it_is_sent(open_page: Callable[[Load], AppTest]) -> None:
     page = open_page(ExampleAnalyser)
     page.text_area[0].set_value("word " * MAX_CHARS).run()
-    assert f"of at most {MAX_CHARS:,} characters" in _html(page)
+    assert f"of at most {MAX_CHARS:,} characters" in read_html(page)
 
 
 def test_a_bad_recording_is_told_and_the_text_kept(
@@ -132,10 +140,10 @@ def test_a_bad_recording_is_told_and_the_text_kept(
     page = open_page(ExampleAnalyser)
     page.pills(key="post_sound_0").set_value("uploaded").run()
     page.file_uploader[0].upload("broken.wav", b"RIFF not a sound at all", "audio/wav").run()
-    page = _analyse(page, TEXT)
-    assert "The recording can’t be used" in _html(page)
+    page = analyse_text(page, TEXT)
+    assert "The recording can’t be used" in read_html(page)
     assert page.text_area[0].value == TEXT
-    _assert_help(page)
+    assert_help(page)
 
 
 def test_a_recording_is_heard_and_named_recorded(open_page: Callable[[Load], AppTest]) -> None:
@@ -145,46 +153,46 @@ def test_a_recording_is_heard_and_named_recorded(open_page: Callable[[Load], App
     page.file_uploader[0].upload(
         "voice.wav", as_wav(recording.samples, recording.rate_hz), "audio/wav"
     ).run()
-    page = _analyse(page, TEXT)
-    assert "Sound: recorded" in _html(page)
-    assert "pitch up a whole tone" in _html(page)
+    page = analyse_text(page, TEXT)
+    assert "Sound: recorded" in read_html(page)
+    assert "pitch up a whole tone" in read_html(page)
     edited = "The recording no longer matches the text."
-    assert edited not in _html(page)
+    assert edited not in read_html(page)
     page.text_area[0].set_value(f"{TEXT} Not any more.").run()
-    assert edited in _html(page)
-    page = _analyse(page, f"{TEXT} Not any more.")
-    assert edited in _html(page), "analysing it does not mend it"
+    assert edited in read_html(page)
+    page = analyse_text(page, f"{TEXT} Not any more.")
+    assert edited in read_html(page), "analysing it does not mend it"
     told = "The recording came with another text"
-    assert _html(page).count(told) > 1, "the summary and the findings say so"
+    assert read_html(page).count(told) > 1, "the summary and the findings say so"
     page.text_area[0].set_value(TEXT).run()
-    assert edited not in _html(page)
-    assert told not in _html(_analyse(page, TEXT))
+    assert edited not in read_html(page)
+    assert told not in read_html(analyse_text(page, TEXT))
 
 
 def test_without_sound_the_others_answer(open_page: Callable[[Load], AppTest]) -> None:
     page = open_page(ExampleAnalyser)
     page.pills(key="post_sound_0").set_value("none").run()
-    page = _analyse(page, TEXT)
-    assert "did not answer" in _html(page)
+    page = analyse_text(page, TEXT)
+    assert "did not answer" in read_html(page)
     assert page.header[0].value.startswith("This post resembles")
 
 
 def test_infidelity_is_measured_when_asked_for(open_page: Callable[[Load], AppTest]) -> None:
-    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    page = analyse_text(open_page(ExampleAnalyser), TEXT)
     page.button(key="asked_fidelity_student_suicide").click().run()
-    _await(page, "foresee 80 %")
-    assert "Sensitivity 0.08" in _html(page)
+    await_words(page, "foresee 80 %")
+    assert "Sensitivity 0.08" in read_html(page)
     labels = [button.label for button in page.button]
     assert labels.count("Measure infidelity and sensitivity") == 2  # text, emotion
     assert not page.exception
 
 
 def test_other_voices_are_spoken_when_asked_for(open_page: Callable[[Load], AppTest]) -> None:
-    page = _analyse(open_page(ExampleAnalyser), TEXT)
-    assert "12.0 points" not in _html(page)
-    _button(page, "Speak it in other voices").click().run()
-    _await(page, "12.0 points over 2 voices")
-    assert "is not installed: pip install x" in _html(page)
+    page = analyse_text(open_page(ExampleAnalyser), TEXT)
+    assert "12.0 points" not in read_html(page)
+    find_button(page, "Speak it in other voices").click().run()
+    await_words(page, "12.0 points over 2 voices")
+    assert "is not installed: pip install x" in read_html(page)
     assert "Speak it in other voices" not in [button.label for button in page.button]
     assert not page.exception
 
@@ -192,10 +200,10 @@ def test_other_voices_are_spoken_when_asked_for(open_page: Callable[[Load], AppT
 def test_cancel_frees_the_page_and_keeps_the_text(open_page: Callable[[Load], AppTest]) -> None:
     page = open_page(lambda: ExampleAnalyser(pause_s=30))
     page.text_area[0].set_value(TEXT).run()
-    _button(page, "Analyse").click().run()
+    find_button(page, "Analyse").click().run()
     began = time.monotonic()
-    _button(page, "Cancel").click().run()
-    assert not _button(page, "Analyse").disabled
+    find_button(page, "Cancel").click().run()
+    assert not find_button(page, "Analyse").disabled
     assert "Cancel" not in [button.label for button in page.button]
     assert page.text_area[0].value == TEXT
     assert time.monotonic() - began < 30
@@ -214,7 +222,7 @@ def test_work_is_stopped_when_the_session_ends(open_page: Callable[[Load], AppTe
         patch.setattr(session, "Desk", Noted)
         page = open_page(lambda: ExampleAnalyser(pause_s=60))
         page.text_area[0].set_value(TEXT).run()
-        _button(page, "Analyse").click().run()
+        find_button(page, "Analyse").click().run()
     case = made[0].case
     assert case is not None
     assert not case.cancel.is_set()
@@ -223,60 +231,60 @@ def test_work_is_stopped_when_the_session_ends(open_page: Callable[[Load], AppTe
 
 
 def test_the_other_label_can_be_explained(open_page: Callable[[Load], AppTest]) -> None:
-    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    page = analyse_text(open_page(ExampleAnalyser), TEXT)
     chooser = next(g for g in page.segmented_control if "student" in (g.key or ""))
     chooser.set_value("depression").run()
-    page = _settle(page)
-    assert "speaks for r/depression" in _html(page)
+    page = settle(page)
+    assert "speaks for r/depression" in read_html(page)
 
 
 def test_a_missing_bundle_is_told_on_both_pages(open_page: Callable[[Load], AppTest]) -> None:
     def fail() -> ExampleAnalyser:
         raise BundleError("student.safetensors is missing. Restore it.")
 
-    page = _analyse(open_page(fail), TEXT)
-    assert "is missing. Restore it." in _html(page)
+    page = analyse_text(open_page(fail), TEXT)
+    assert "is missing. Restore it." in read_html(page)
     assert page.text_area[0].value == TEXT
-    _assert_help(page)
+    assert_help(page)
 
 
 def test_method_page_is_filled_from_the_manifest(
     open_page: Callable[[Load], AppTest],
 ) -> None:
     open_page(ExampleAnalyser)
-    models.open_analyser().result(_PATIENCE_S)
-    page = AppTest.from_function(_draw_method, default_timeout=_PATIENCE_S).run()
-    shown = _html(page)
+    models.open_analyser().result(PATIENCE_S)
+    page = AppTest.from_function(_draw_method, default_timeout=PATIENCE_S).run()
+    shown = read_html(page)
     for words in ("Whisper base encoder", "r/SuicideWatch", "52.0 %", "(87.0–92.0)"):
         assert words in shown
-    _assert_help(page)
+    assert_help(page)
     assert not page.exception
 
 
 def test_a_changed_post_marks_the_answer_as_old(open_page: Callable[[Load], AppTest]) -> None:
-    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    page = analyse_text(open_page(ExampleAnalyser), TEXT)
     page.text_area[0].set_value(f"{TEXT} And more.").run()
-    assert "The post has changed." in _html(page)
+    assert "The post has changed." in read_html(page)
 
 
 def test_clear_forgets_everything(open_page: Callable[[Load], AppTest]) -> None:
-    page = _analyse(open_page(ExampleAnalyser), TEXT)
-    _button(page, "Clear this case").click().run()
+    page = analyse_text(open_page(ExampleAnalyser), TEXT)
+    find_button(page, "Clear this case").click().run()
     assert page.text_area[0].value == ""
-    assert TEXT not in _html(page)
-    _assert_help(page)
+    assert TEXT not in read_html(page)
+    assert_help(page)
 
 
 def test_summary_blur_and_details(open_page: Callable[[Load], AppTest]) -> None:
-    page = _analyse(open_page(ExampleAnalyser), TEXT)
+    page = analyse_text(open_page(ExampleAnalyser), TEXT)
     for words in ("Speaks for r/SuicideWatch", "Speaks against", "Read and heard"):
-        assert words in _html(page)
-    assert ".stTextArea textarea" not in _html(page)
+        assert words in read_html(page)
+    assert ".stTextArea textarea" not in read_html(page)
     page.toggle(key="analyse_blurred").set_value(True)
     page.toggle(key="analyse_short").set_value(True).run()
-    assert ".stTextArea textarea" in _html(page)
+    assert ".stTextArea textarea" in read_html(page)
     assert not page.tabs
-    assert "Speaks for r/SuicideWatch" in _html(page)
+    assert "Speaks for r/SuicideWatch" in read_html(page)
 
 
 def test_a_bundle_of_ones_own_is_chosen(
@@ -287,10 +295,10 @@ def test_a_bundle_of_ones_own_is_chosen(
     monkeypatch.setenv("MHKD_BUNDLES", str(tmp_path))
     page = open_page(ExampleAnalyser)
     page.selectbox(key="bundle").set_value("own:mine").run()
-    page = _analyse(page, TEXT)
-    assert "is not a bundle manifest" in _html(page)
+    page = analyse_text(page, TEXT)
+    assert "is not a bundle manifest" in read_html(page)
     page.selectbox(key="bundle").set_value("sdcnl").run()
-    page = _analyse(page, TEXT)
+    page = analyse_text(page, TEXT)
     assert page.header[0].value.startswith("This post resembles")
     assert not page.exception
 
@@ -301,11 +309,11 @@ def test_labels_that_are_steps_of_a_scale(
     bundle = build_tiny_bundle(tmp_path, ("low", "mid", "high"), ordered=True)
     page = open_page(lambda: Analyser.open(bundle))  # type: ignore[arg-type, return-value]
     page.pills(key="post_sound_0").set_value("none").run()
-    page = _analyse(page, POST)
+    page = analyse_text(page, POST)
     assert not page.exception
     for words in ("P(low)", "P(mid)", "P(high)", "steps of a scale"):
-        assert words in _html(page)
-    assert "is not decided" not in _html(page)
+        assert words in read_html(page)
+    assert "is not decided" not in read_html(page)
 
 
 def test_a_draft_outlives_new_runs(open_page: Callable[[Load], AppTest]) -> None:
@@ -318,8 +326,8 @@ def test_a_draft_outlives_new_runs(open_page: Callable[[Load], AppTest]) -> None
 
 def test_markup_in_a_post_stays_text(open_page: Callable[[Load], AppTest]) -> None:
     nasty = "I feel <img src=x onerror=alert(1)> ![a](http://evil.example/a.png) tired today"
-    page = _analyse(open_page(ExampleAnalyser), nasty)
-    assert "<img" not in _html(page)
+    page = analyse_text(open_page(ExampleAnalyser), nasty)
+    assert "<img" not in read_html(page)
     assert "evil" not in " ".join(block.value for block in page.markdown)
 
 
@@ -327,41 +335,3 @@ def _draw_method() -> None:
     from app.views import method
 
     method.show_page()
-
-
-def _analyse(page: AppTest, text: str) -> AppTest:
-    page.text_area[0].set_value(text).run()
-    _button(page, "Analyse").click().run()
-    return _settle(page)
-
-
-def _await(page: AppTest, words: str) -> None:
-    end = time.monotonic() + _PATIENCE_S
-    while words not in _html(page):
-        assert time.monotonic() < end
-        page.run()
-
-
-def _settle(page: AppTest) -> AppTest:
-    end = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < end:
-        page.run()
-        waiting = [b for b in page.button if b.label == "Cancel"]
-        if not waiting and "Explaining for the label" not in _html(page):
-            return page
-        time.sleep(0.1)
-    raise AssertionError("the analysis did not end")
-
-
-def _button(page: AppTest, label: str) -> object:
-    return next(button for button in page.button if button.label == label)
-
-
-def _html(page: AppTest) -> str:
-    return " ".join(element.proto.body for element in page.get("html"))
-
-
-def _assert_help(page: AppTest) -> None:
-    shown = _html(page)
-    for words in ("988", "116 123", "findahelpline.com", "not a diagnosis", "2026-11-24"):
-        assert words in shown

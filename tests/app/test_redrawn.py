@@ -16,8 +16,8 @@ from app.components import decide
 from app.views import analyse
 from mhkd.analysis import Analysis
 from mhkd.errors import InputError
-from tests.app.example_analysis import ExampleAnalyser
-from tests.app.test_page import TEXT, _button, _html
+from tests.app.driving import find_button, read_html
+from tests.app.example_analysis import TEXT, ExampleAnalyser
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,9 +63,9 @@ def test_what_ends_in_the_middle_of_a_page_is_drawn(
 ) -> None:
     page = open_page(_Waiting(well=well))
     page.text_area[0].set_value(TEXT).run()
-    _button(page, "Analyse").click().run()
+    find_button(page, "Analyse").click().run()
     assert not page.exception
     assert "Cancel" not in [button.label for button in page.button]
-    assert not _button(page, "Analyse").disabled
-    assert ("The post is of no use." in _html(page)) != well
+    assert not find_button(page, "Analyse").disabled
+    assert ("The post is of no use." in read_html(page)) != well
     assert (len(page.tabs) > 0) == well

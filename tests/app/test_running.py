@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from app import models
 from mhkd.analysis import Analysis, Progress
 from mhkd.post import Post
+from tests.app.driving import await_words, find_button, read_html, settle
 from tests.app.example_analysis import TEXT, ExampleAnalyser
-from tests.app.test_page import _await, _button, _html, _settle
 
 
 class _Telling(ExampleAnalyser):
@@ -48,10 +48,10 @@ def test_the_share_done_stands_beside_the_stage(analyser: _Telling) -> None:
     file = Path(__file__).resolve().parents[2] / "app" / "main.py"
     page = AppTest.from_file(str(file), default_timeout=90).run()
     page.text_area[0].set_value(TEXT).run()
-    _button(page, "Analyse").click().run()
-    _await(page, "Changing how the post is said, 40 % done")
-    assert "25 % done" not in _html(page)
+    find_button(page, "Analyse").click().run()
+    await_words(page, "Changing how the post is said, 40 % done")
+    assert "25 % done" not in read_html(page)
     analyser.let.set()
-    page = _settle(page)
-    assert "% done" not in _html(page), "of what is over it is not told"
+    page = settle(page)
+    assert "% done" not in read_html(page), "of what is over it is not told"
     assert not page.exception

@@ -18,9 +18,9 @@ from app import models
 from app.kept_case import KnownBundle, find_bundles, pick_bundle
 from mhkd.cases.store import CaseStore
 from mhkd.shelf import ShelvedBundle
+from tests.app.driving import analyse_text, read_html, settle
 from tests.app.example_analysis import SOURCES, ExampleAnalyser, build_manifest
 from tests.app.example_batch import BatchAnalyser, write_posts
-from tests.app.test_page import _analyse, _html, _settle
 from tests.cases.making import new_case
 
 _PATIENCE_S = 90.0
@@ -87,7 +87,7 @@ def _draw_cases() -> None:
 def _choose(page: AppTest, key: str) -> AppTest:
     page.session_state[models.CHOICE_KEY] = key
     page.run()
-    return _await(page, lambda shown: "being opened" not in _html(shown))
+    return _await(page, lambda shown: "being opened" not in read_html(shown))
 
 
 def _open(draw: Callable[[], None]) -> AppTest:
@@ -105,12 +105,12 @@ def _await(page: AppTest, until: Callable[[AppTest], bool]) -> AppTest:
 
 
 def test_a_case_says_that_another_bundle_is_chosen_now(shelf: Path) -> None:
-    page = _settle(_analyse(_open(_draw_analyse), "I am so tired of this long grey winter."))
-    assert "Another bundle is chosen now." not in _html(page)
+    page = settle(analyse_text(_open(_draw_analyse), "I am so tired of this long grey winter."))
+    assert "Another bundle is chosen now." not in read_html(page)
     page = _choose(page, "other")
-    assert "What follows was answered by “Example”, example 0." in _html(page)
+    assert "What follows was answered by “Example”, example 0." in read_html(page)
     assert "r/SuicideWatch" in page.header[0].value
-    assert "Another bundle" not in _html(_choose(page, models.BUNDLE))
+    assert "Another bundle" not in read_html(_choose(page, models.BUNDLE))
 
 
 def test_a_bundle_opened_anew_is_the_one_chosen(shelf: Path) -> None:
@@ -137,9 +137,9 @@ def test_a_batch_keeps_the_labels_and_the_name_of_the_bundle_that_answered(
     for label, stage in (("Estimate the time", "Start"), ("Start", "Results")):
         next(button for button in page.button if button.label == label).click().run()
         _await(page, lambda shown, seen=stage: seen in _seen(shown))  # type: ignore[misc]
-    assert "resemble posts from r/SuicideWatch" in _html(page)
+    assert "resemble posts from r/SuicideWatch" in read_html(page)
     page = _choose(page, "other")
-    told = _html(page)
+    told = read_html(page)
     assert "resemble posts from r/SuicideWatch" in told and _ELSEWHERE["depression"] not in told
     assert "Another bundle is chosen now." in told
     assert set(exported) == {"example 0"}
@@ -151,9 +151,9 @@ def _seen(page: AppTest) -> list[str]:
 
 def test_what_is_missing_is_made_for_the_bundle_that_lacks_it(shelf: Path) -> None:
     page = _await(_open(_draw_models), lambda shown: bool(shown.tabs))
-    assert "“mhkd behaviour --into-bundle” makes one" in _html(page)
+    assert "“mhkd behaviour --into-bundle” makes one" in read_html(page)
     page = _await(_choose(page, "other"), lambda shown: "Another task" in _heads(shown))
-    told = _html(page)
+    told = read_html(page)
     assert "“mhkd behaviour --into-bundle --bundle other” makes one" in told
     assert "“mhkd faithfulness --data FILE --into-bundle --bundle other” makes one" in told
 
@@ -177,11 +177,12 @@ def test_a_kept_case_is_read_with_its_own_bundle(shelf: Path) -> None:
     page.session_state[models.CHOICE_KEY] = "other"
     models.open_by_key("other").result(_PATIENCE_S)
     page.run()
-    assert "Posts from r/depression" in _html(page) and "r/SuicideWatch, 0.78" in _html(page)
+    shown = read_html(page)
+    assert "Posts from r/depression" in shown and "r/SuicideWatch, 0.78" in shown
     page.selectbox[0].set_value(case.id).run()
     assert not page.exception
     assert "r/SuicideWatch more than posts from r/depression" in page.header[1].value
-    assert _ELSEWHERE["depression"] not in _html(page)
+    assert _ELSEWHERE["depression"] not in read_html(page)
 
 
 def test_the_same_bundle_then_its_name_then_nothing(shelf: Path) -> None:

@@ -25,8 +25,8 @@ from mhkd.cases.store import CaseStore
 from mhkd.errors import AudioError, InputError
 from mhkd.formulas import disarm
 from mhkd.post import Post
+from tests.app.driving import find_button, read_html, settle
 from tests.app.example_analysis import ExampleAnalyser
-from tests.app.test_page import _button, _html, _settle
 from tests.audio.making import write_by_soundfile
 from tests.cases.making import new_case
 from tests.tiny import LABELS
@@ -58,9 +58,9 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
 def test_what_is_no_text_reaches_no_model(page: AppTest, text: str) -> None:
     """A14."""
     page.text_area[0].set_value(text).run()
-    _button(page, "Analyse").click().run()
-    page = _settle(page)
-    assert "The post can’t be read" in _html(page)
+    find_button(page, "Analyse").click().run()
+    page = settle(page)
+    assert "The post can’t be read" in read_html(page)
     assert _Spy.asked == 0
     assert not page.exception
 
@@ -87,10 +87,10 @@ def test_a_name_is_a_label_and_never_a_path(page: AppTest, name: str) -> None:
     page.text_area[0].set_value(_POST).run()
     page.pills(key="post_sound_0").set_value("uploaded").run()
     page.file_uploader[0].upload(name, b"RIFF no sound at all", "audio/wav").run()
-    _button(page, "Analyse").click().run()
-    page = _settle(page)
-    assert "The recording can’t be used" in _html(page)
-    assert "passwd" not in _html(page) and "<b>" not in _html(page)
+    find_button(page, "Analyse").click().run()
+    page = settle(page)
+    assert "The recording can’t be used" in read_html(page)
+    assert "passwd" not in read_html(page) and "<b>" not in read_html(page)
     assert {file.name for file in ROOT.iterdir()} == before
 
 
@@ -154,8 +154,8 @@ def test_too_many_rows_are_refused_with_the_number(monkeypatch: pytest.MonkeyPat
 def test_no_thread_of_the_page_is_left(page: AppTest) -> None:
     """F9: when a session ends, so does its work (within its next look at the sign to stop)."""
     page.text_area[0].set_value(_POST).run()
-    _button(page, "Analyse").click().run()
-    _settle(page)
+    find_button(page, "Analyse").click().run()
+    settle(page)
     st.cache_resource.clear()
     for thread in threading.enumerate():
         if thread.name.startswith("case"):
